@@ -1,0 +1,49 @@
+"""gradcheck: decides whether a hand-written backward pass is right.
+
+Public names are loaded when they are first used, so that ``import gradcheck`` costs
+little more than ``import numpy``.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from gradcheck.checking import assert_gradient, check_gradient
+    from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
+    from gradcheck.report import Finding, ParameterReport, Report
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "assert_gradient": "checking",
+    "check_gradient": "checking",
+    "GradientInconclusive": "errors",
+    "GradientInterfaceError": "errors",
+    "GradientMismatch": "errors",
+    "Finding": "report",
+    "ParameterReport": "report",
+    "Report": "report",
+}
+
+__all__ = [
+    "Finding",
+    "GradientInconclusive",
+    "GradientInterfaceError",
+    "GradientMismatch",
+    "ParameterReport",
+    "Report",
+    "assert_gradient",
+    "check_gradient",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]
