@@ -28,7 +28,9 @@ class GradcheckError(Exception):
     def __init__(self, problem: str, *, given: str = "", expected: str = "", do: str = "") -> None:
         self.problem = problem
         lines = (("given", given), ("expected", expected), ("do", do))
-        super().__init__("\n".join([problem, *(f"  {label + ':':<10}{text}" for label, text in lines if text)]))
+        super().__init__(
+            "\n".join([problem, *(f"  {label + ':':<10}{text}" for label, text in lines if text)])
+        )
 
 
 class UsageError(GradcheckError, ValueError):

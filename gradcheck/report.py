@@ -193,7 +193,9 @@ class Report:
         parameters = dict(self.parameters)
         for name, result in other.parameters.items():
             parameters[name] = parameters[name].merge(result) if name in parameters else result
-        probabilities = [r.false_pass_probability for r in (self, other) if r.false_pass_probability is not None]
+        probabilities = [
+            r.false_pass_probability for r in (self, other) if r.false_pass_probability is not None
+        ]
         return Report(
             verdict=worst_of([self.verdict, other.verdict]),
             parameters=parameters,

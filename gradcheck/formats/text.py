@@ -75,14 +75,20 @@ def _worst(worst: dict[str, Any] | None, error: float) -> str:
 
 def _finding(finding: dict[str, Any]) -> list[str]:
     lines = _wrapped(f"{finding['code']}: {finding['message']}", indent="  ")
-    lines += _wrapped(f"  residual {_short(finding['residual'])} in {_listed(finding['parameters'])}", indent="  ")
+    lines += _wrapped(
+        f"  residual {_short(finding['residual'])} in {_listed(finding['parameters'])}", indent="  "
+    )
     if finding["equal"]:
         lines += _wrapped(f"  the same gradient as {_listed(finding['equal'])}", indent="  ")
     return lines + _wrapped(f"  hint: {finding['hint']}", indent="        ")
 
 
 def _origin(result: dict[str, Any]) -> str:
-    parts = [f"method {result['method']}", f"{result['evaluations']} loss evaluations", f"seed {result['seed']}"]
+    parts = [
+        f"method {result['method']}",
+        f"{result['evaluations']} loss evaluations",
+        f"seed {result['seed']}",
+    ]
     if result["false_pass_probability"] is not None:
         parts.append(f"false pass probability {_short(result['false_pass_probability'])}")
     return "; ".join(parts)

@@ -1,0 +1,1 @@
+"""Ways of checking, one module each, named after the values of ``method=``."""

@@ -1,0 +1,1 @@
+"""The analytic side: reference networks with hand-written backward passes and visible deltas."""

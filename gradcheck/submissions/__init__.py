@@ -1,0 +1,1 @@
+"""Files that nobody should trust: how they are called, run, and judged."""
