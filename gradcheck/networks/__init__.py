@@ -1,1 +1,18 @@
 """The analytic side: reference networks with hand-written backward passes and visible deltas."""
+
+from gradcheck.networks.activations import ACTIVATIONS, Activation
+from gradcheck.networks.losses import LOSSES, Loss
+from gradcheck.networks.network import DenseNetwork
+from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace
+
+__all__ = [
+    "ACTIVATIONS",
+    "LOSSES",
+    "RIGHT",
+    "Activation",
+    "DenseNetwork",
+    "ForwardPass",
+    "Loss",
+    "Steps",
+    "Trace",
+]

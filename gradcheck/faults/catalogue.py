@@ -1,0 +1,161 @@
+"""What a fault is: a known mistake, as the delta recursion with a step replaced.
+
+One definition serves both ways. Planted in a right network it gives a wrong gradient; a wrong
+gradient that equals it, entry by entry, is recognised by it.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass, Steps
+from gradcheck.networks.arrays import Array, Gradient
+from gradcheck.networks.steps import LayerStep, backward
+
+Frequency = Literal["very common", "common", "occasional", "rare"]
+FREQUENCIES: tuple[Frequency, ...] = ("very common", "common", "occasional", "rare")
+LayerStepName = Literal["through_activation", "through_weights", "weight_gradient", "bias_gradient"]
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One way in which a fault occurs: steps of the recursion, and words for a finding.
+
+    Attributes
+    ----------
+    steps : Steps
+    message : str
+        What was computed instead, a clause of a sentence that names u1, z1, delta1, W1.
+    """
+
+    steps: Steps
+    message: str
+
+    def gradient(self, run: ForwardPass) -> Gradient:
+        """Return the gradient that an implementation with this mistake computes."""
+        return backward(run, self.steps).gradient
+
+
+Plants = Callable[[DenseNetwork], Iterable[Plant]]
+LayerSets = Callable[[DenseNetwork], Iterable[tuple[int, ...]]]
+
+
+def _always(run: ForwardPass) -> bool:
+    return True
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A known mistake.
+
+    Attributes
+    ----------
+    code : str
+        By which it is asked for and reported.
+    name : str
+        One line.
+    formula : str
+        What is written instead of the right formula.
+    leaves_right : str
+        The parameters whose gradient it leaves right.
+    hint : str
+        A question that leads to the line without giving it away.
+    frequency : {"very common", "common", "occasional", "rare"}
+        Of two faults with the same gradient the more common one is named.
+    plants : callable
+        ``plants(network)``: the ways in which it can occur in a network, the simplest first.
+    applies : callable
+        ``applies(run)``: whether the shapes allow its formula, and the loss its name. (It may still
+        leave the gradient right: then it is no mistake there, and nobody is charged with it.)
+    """
+
+    code: str
+    name: str
+    formula: str
+    leaves_right: str
+    hint: str
+    frequency: Frequency
+    plants: Plants
+    applies: Callable[[ForwardPass], bool] = _always
+
+
+def everywhere(message: str, **steps: Any) -> Plants:
+    """Return the `plants` of a fault that occurs in one way: these steps, on every layer."""
+    return lambda network: [Plant(Steps(**steps), message)]
+
+
+def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSets) -> Plants:
+    """Return the `plants` of a fault in one step of some layers, one plant for each set of layers.
+
+    Parameters
+    ----------
+    step : str
+        Which step of `Steps` is replaced.
+    wrong : callable
+        ``wrong(run, layer, array)``, what it is replaced by.
+    message : str
+        ``u#`` in it becomes ``u1 and u2`` for the layers 1 and 2, ``z#-1`` becomes ``z0 and z1``,
+        and so for any symbol; ``NAME`` becomes the activations of the layers.
+    sets : callable
+        ``sets(network)``: the sets of layers in which the mistake is made.
+
+    Returns
+    -------
+    callable
+    """
+
+    def plants(network: DenseNetwork) -> Iterator[Plant]:
+        for layers in sets(network):
+            yield Plant(replaced(step, wrong, layers), worded(message, network, layers))
+
+    return plants
+
+
+def replaced(step: LayerStepName, wrong: LayerStep, layers: Sequence[int]) -> Steps:
+    """Return the right recursion, but for `wrong` in place of that step at the given layers."""
+    right: LayerStep = getattr(RIGHT, step)
+
+    def chosen(run: ForwardPass, layer: int, array: Array) -> Array:
+        return (wrong if layer in layers else right)(run, layer, array)
+
+    steps: dict[str, Any] = {step: chosen}
+    return Steps(**steps)
+
+
+def worded(message: str, network: DenseNetwork, layers: Sequence[int]) -> str:
+    """Return the message of `at_layers` for some layers."""
+
+    def listing(symbol: re.Match[str]) -> str:
+        below = 1 if symbol["below"] else 0
+        return _and([f"{symbol['name']}{layer - below}" for layer in layers])
+
+    names = dict.fromkeys(network.activations[layer].name for layer in layers)
+    return re.sub(r"(?P<name>\w+)#(?P<below>-1)?", listing, message.replace("NAME", _and(list(names))))
+
+
+def _and(words: list[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
+
+
+def any_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
+    """Yield the sets of layers in which a mistake is made: one layer, all hidden ones, all."""
+    yield from ((layer,) for layer in range(1, network.depth + 1))
+    if network.depth > 2:
+        yield tuple(range(1, network.depth))
+    if network.depth > 1:
+        yield tuple(range(1, network.depth + 1))
+
+
+def upper_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
+    """Yield the sets of layers above the first: one of them, then all."""
+    yield from ((layer,) for layer in range(2, network.depth + 1))
+    if network.depth > 2:
+        yield tuple(range(2, network.depth + 1))
+
+
+def is_square(run: ForwardPass, layer: int) -> bool:
+    """Tell whether the weights of a layer have as many rows as columns."""
+    rows, columns = run.W(layer).shape
+    return bool(rows == columns)

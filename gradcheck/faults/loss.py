@@ -1,0 +1,150 @@
+"""Mistakes in dE/dy: the factor, the sign, the average."""
+
+from collections.abc import Callable, Iterable
+
+from gradcheck.faults.catalogue import Fault, Plant, everywhere
+from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass, Steps
+from gradcheck.networks.arrays import Array
+
+LEARNING_RATES = (0.1, 0.01, 0.001)
+SQUARED = ("half_squared_error", "mean_squared_error")
+
+
+def _scaled(factor: Callable[[ForwardPass], float]) -> Callable[[ForwardPass], Array]:
+    return lambda run: RIGHT.loss_gradient(run) * factor(run)
+
+
+def _squared(run: ForwardPass) -> bool:
+    return run.loss.name in SQUARED
+
+
+def _averaged(run: ForwardPass) -> bool:
+    return run.loss.averages
+
+
+def _summed(run: ForwardPass) -> bool:
+    return not run.loss.averages
+
+
+def _divided_at_each_layer(run: ForwardPass, layer: int, delta: Array) -> Array:
+    return RIGHT.through_weights(run, layer, delta) / run.samples
+
+
+def _by_learning_rate(network: DenseNetwork) -> Iterable[Plant]:
+    return [
+        Plant(
+            Steps(loss_gradient=_scaled(lambda run, rate=rate: rate)),  # type: ignore[misc]
+            f"every gradient is {rate:g} times the right one, as if a learning rate were part of it",
+        )
+        for rate in LEARNING_RATES
+    ]
+
+
+FAMILY = (
+    Fault(
+        "LOSS_X2",
+        name="2 (y - d) although the loss has the factor 1/2",
+        formula="dE/dy = 2 (y - d)",
+        leaves_right="none",
+        hint="Differentiate your loss by hand for one output; what becomes of the 1/2?",
+        frequency="very common",
+        plants=everywhere(
+            "dE/dy is 2 (y - d) where the loss, with its factor 1/2, gives y - d",
+            loss_gradient=_scaled(lambda run: 2),
+        ),
+        applies=_squared,
+    ),
+    Fault(
+        "LOSS_HALF",
+        name="half of the loss's derivative",
+        formula="dE/dy / 2",
+        leaves_right="none",
+        hint="What does the power rule leave of the factor in front of your loss?",
+        frequency="very common",
+        plants=everywhere("dE/dy is half of what the loss gives", loss_gradient=_scaled(lambda run: 0.5)),
+    ),
+    Fault(
+        "NO_1_N",
+        name="gradient of the sum although the loss is the mean over samples",
+        formula="N dE/dy",
+        leaves_right="none",
+        hint="Double the batch by repeating it: should the gradient change?",
+        frequency="very common",
+        plants=everywhere(
+            "dE/dy lacks the factor 1/N of a loss that is the mean over the N samples",
+            loss_gradient=_scaled(lambda run: run.samples),
+        ),
+        applies=_averaged,
+    ),
+    Fault(
+        "EXTRA_1_N",
+        name="gradient of the mean although the loss is the sum over samples",
+        formula="dE/dy / N",
+        leaves_right="none",
+        hint="Does your loss divide by the number of samples? Does its gradient?",
+        frequency="common",
+        plants=everywhere(
+            "dE/dy is divided by the N samples although the loss is their sum",
+            loss_gradient=_scaled(lambda run: 1 / run.samples),
+        ),
+        applies=_summed,
+    ),
+    Fault(
+        "N_TWICE",
+        name="1/N in the delta and again in the parameters' gradients",
+        formula="dE/dy / N, where dE/dy has its 1/N already",
+        leaves_right="none",
+        hint="Count how often the batch size divides on the way from the loss to a weight.",
+        frequency="common",
+        plants=everywhere(
+            "the gradient is divided by the N samples twice",
+            loss_gradient=_scaled(lambda run: 1 / run.samples),
+        ),
+        applies=_averaged,
+    ),
+    Fault(
+        "N_EACH_LAYER",
+        name="1/N multiplied into every delta",
+        formula="delta_l = (delta_(l+1) W_(l+1)^T) * f'(u_l) / N",
+        leaves_right="the top layer",
+        hint="The average belongs to one place, the loss. How many of your layers divide?",
+        frequency="common",
+        plants=everywhere(
+            "each delta below the output is divided by the N samples again",
+            through_weights=_divided_at_each_layer,
+        ),
+    ),
+    Fault(
+        "MEAN_SIZE",
+        name="divided by the number of outputs as well",
+        formula="dE/dy / K",
+        leaves_right="none",
+        hint="How many numbers does the mean of your loss average: samples, or samples times outputs?",
+        frequency="common",
+        plants=everywhere(
+            "dE/dy is divided by the K outputs, which the loss does not average",
+            loss_gradient=_scaled(lambda run: 1 / run.y.shape[-1]),
+        ),
+    ),
+    Fault(
+        "SIGN",
+        name="the negative gradient",
+        formula="dE/dy = d - y",
+        leaves_right="none",
+        hint="If y is too large, should the gradient of the output bias be positive or negative?",
+        frequency="very common",
+        plants=everywhere(
+            "every gradient has the opposite sign: dE/dy is taken as d - y where it is y - d",
+            loss_gradient=_scaled(lambda run: -1),
+        ),
+    ),
+    Fault(
+        "LR_FOLDED",
+        name="the learning rate multiplied into the gradient",
+        formula="lr dE/dy",
+        leaves_right="none",
+        hint="A gradient does not know the step size.",
+        frequency="occasional",
+        plants=_by_learning_rate,
+    ),
+)
