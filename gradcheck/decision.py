@@ -92,6 +92,8 @@ def decide_entries(
     own = np.maximum(size, ROUND_OFF * unit_roundoff / rtol * scale)
     severity = _severity(gap, uncertainty, rtol * own)
     unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own)
+    if not unseen.any():
+        return severity, own
     judged = np.where(unseen, np.maximum(own, SMALLEST_SIZE * scale), own)
     return np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity), judged
 

@@ -27,48 +27,58 @@ def _result(result: dict[str, Any]) -> str:
 
 
 def _headline(result: dict[str, Any]) -> str:
-    worst = f"maximum relative error {_short(result['max_relative_error'])}"
-    wrong = [name for name, row in result["parameters"].items() if row["verdict"] != "match"]
-    text = f"{result['verdict'].upper()}: {worst}"
+    text = f"{result['verdict'].upper()}: maximum relative error {_short(result['max_relative_error'])}"
+    rows = result["parameters"].items()
+    wrong = [_counted(name, row) for name, row in rows if row["verdict"] == result["verdict"] != "match"]
     if wrong:
         text += f"; {result['verdict']} in {_listed(wrong)}"
     return "\n".join(_wrapped(text, indent="  "))
 
 
+def _counted(name: str, row: dict[str, Any]) -> str:
+    if not 0 < row["wrong_count"] < row["checked"]:
+        return name
+    return f"{name} ({row['wrong_count']} of {row['checked']} entries)"
+
+
 def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
     cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    widths = [max(len(line[column]) for line in cells) for column in range(len(_HEADINGS))]
-    lines = []
-    for line in cells:
-        name = line[0]
-        if sum(widths) + 2 * (len(widths) - 1) > WIDTH and len(name) > len(_HEADINGS[0]):
-            lines.append(name)
-            name = ""
-        rest = "  ".join(cell.ljust(width) for cell, width in zip(line[1:], widths[1:], strict=True))
-        lines.append(f"{name.ljust(_name_width(widths))}  {rest}".rstrip())
-    return lines
+    worst = len(_HEADINGS) - 2
+    if sum(_widths(cells)) + 2 * worst + 2 <= WIDTH:
+        return _aligned(cells)
+    # Too wide: the worst entry goes below its row.
+    below = [f"    worst entry {line[worst]}" for line in cells[1:]]
+    lines = _aligned([(*line[:worst], line[-1]) for line in cells])
+    return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair)]
 
 
-def _name_width(widths: list[int]) -> int:
-    fits = sum(widths) + 2 * (len(widths) - 1) <= WIDTH
-    return widths[0] if fits else len(_HEADINGS[0])
+def _aligned(cells: list[tuple[str, ...]]) -> list[str]:
+    widths = _widths(cells)
+    return ["  ".join(map(str.ljust, line, widths)).rstrip() for line in cells]
+
+
+def _widths(cells: list[tuple[str, ...]]) -> list[int]:
+    return [max(map(len, column)) for column in zip(*cells, strict=True)]
 
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
-        str(tuple(row["shape"])),
+        "x".join(map(str, row["shape"])) or "number",
         _short(row["max_relative_error"]),
         _short(row["uncertainty"]),
-        _worst(row["worst"], row["max_relative_error"]),
-        row["verdict"] + (f", {row['wrong_count']}/{row['checked']}" if row["wrong_count"] else ""),
+        _worst(row),
+        row["verdict"],
     )
 
 
-def _worst(worst: dict[str, Any] | None, error: float) -> str:
+def _worst(row: dict[str, Any]) -> str:
+    worst, error = row["worst"], row["max_relative_error"]
     if worst is None:
         return "-"
-    digits = 5 if not 0 < error < 1e-3 else min(17, 2 - math.floor(math.log10(error)))
+    # Two numbers that are judged different must look different.
+    differ = row["verdict"] != "match" and 0 < error < 1e-4
+    digits = min(17, 2 - math.floor(math.log10(error))) if differ else 6
     index = "[" + ",".join(map(str, worst["index"])) + "] " if worst["index"] else ""
     return f"{index}{worst['analytic']:.{digits}g} for {worst['numeric']:.{digits}g}"
 

@@ -1,0 +1,184 @@
+"""The doors of the library: check a gradient, or assert that it is right."""
+
+import time
+from collections.abc import Callable
+from typing import Any, Literal
+
+import numpy as np
+
+from gradcheck.decision import Verdict, worst_of
+from gradcheck.derivatives.lines import DirectionLine, scales
+from gradcheck.derivatives.noise import Noise, measure_noise
+from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch, UsageError
+from gradcheck.methods import entries
+from gradcheck.methods.evidence import LeafEvidence, Setting, describe
+from gradcheck.problem import Problem
+from gradcheck.report import Report
+
+Method = Literal["auto", "entries"]
+
+RTOL = 1e-6
+RTOL_SINGLE = 1e-3
+_NOISY = 1e3  # unit round-offs of the loss
+
+
+def check_gradient(
+    loss: Callable[[Any], Any],
+    params: Any,
+    gradient: Any = None,
+    *,
+    rtol: float | None = None,
+    method: Method = "auto",
+    seed: int = 0,
+) -> Report:
+    """Decide whether a gradient is right.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params)``, a real number. With `gradient` None it returns ``(value, gradient)``.
+    params : number, array, or any nest of dict, list, tuple, namedtuple, dataclass of them
+        The point. Integers, booleans, strings and None are constants. It is never changed.
+    gradient : callable or nest, optional
+        ``gradient(params)``, or the gradient itself: the same nest of derivatives. That of a
+        complex parameter w is ``dE/dRe(w) + i dE/dIm(w)``.
+    rtol : float, optional
+        The relative error of an entry that matters to you. Default 1e-6, or 1e-3 where the loss
+        or the gradient computes in single precision only. It is no tolerance for the numeric
+        side, which measures its own error.
+    method : {"auto", "entries"}
+        ``"entries"`` checks every entry.
+    seed : int
+        Of what is drawn at random; the same seed gives the same Report.
+
+    Returns
+    -------
+    Report
+
+    Raises
+    ------
+    GradientInterfaceError
+        If loss, params and gradient do not fit each other.
+    UsageError
+        If another argument is out of range.
+
+    Examples
+    --------
+    >>> import numpy as np, gradcheck
+    >>> def loss(w): return 0.5 * np.sum(w**2)
+    >>> gradcheck.check_gradient(loss, np.array([1.0, 2.0]), lambda w: w).verdict
+    'match'
+    """
+    began = time.perf_counter()
+    _refuse_bad_options(rtol, method, seed)
+    problem = Problem(loss, params, gradient)
+    if not sum(start.size for start in problem.start):
+        raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
+    setting, noise = _setting(problem, rtol, seed)
+    evidence = entries.examine(problem, setting)
+    reports = {
+        leaf.name: found.report(leaf, setting.rtol)
+        for leaf, found in zip(problem.leaves, evidence, strict=True)
+    }
+    verdict = _verdict(problem, setting, [p.verdict for p in reports.values()], evidence)
+    return Report(
+        verdict=verdict,
+        parameters=reports,
+        method="entries",
+        evaluations=problem.evaluations,
+        seed=seed,
+        seconds=time.perf_counter() - began,
+        notes=(*problem.notes, *_precision_notes(problem, noise, rtol, setting.rtol),
+               *describe(problem.leaves, evidence, setting.rtol)),
+        flags=tuple(problem.flags),
+    )  # fmt: skip
+
+
+def assert_gradient(
+    loss: Callable[[Any], Any],
+    params: Any,
+    gradient: Any = None,
+    *,
+    rtol: float | None = None,
+    method: Method = "auto",
+    seed: int = 0,
+) -> None:
+    """Fail unless a gradient is right; the message is the report's table.
+
+    Parameters
+    ----------
+    loss, params, gradient, rtol, method, seed
+        As in `check_gradient`.
+
+    Raises
+    ------
+    GradientMismatch
+        If the gradient is wrong.
+    GradientInconclusive
+        If it can be neither confirmed nor refuted.
+    """
+    __tracebackhide__ = True
+    report = check_gradient(loss, params, gradient, rtol=rtol, method=method, seed=seed)
+    if report.verdict == "mismatch":
+        raise GradientMismatch(report)
+    if report.verdict == "inconclusive":
+        raise GradientInconclusive(report)
+
+
+def _setting(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, Noise]:
+    sizes = scales(problem)
+    rng = np.random.default_rng(seed)
+    direction = [
+        size * rng.choice([-1.0, 1.0], start.shape) * rng.uniform(0.5, 1.0, start.shape)
+        for size, start in zip(sizes, problem.start, strict=True)
+    ]
+    line = DirectionLine(problem, direction)
+    noise = measure_noise(line, problem.value, problem.unit_roundoff)
+    repeated = abs(line(0.0) - problem.value)
+    if repeated > 0:
+        problem.flag(
+            "nondeterministic",
+            f"the loss differs between equal calls, by {repeated:.1e}: fix its seed or its state",
+        )
+    single = noise.single or any(a.dtype.itemsize < 8 for a in problem.analytic)
+    default = RTOL_SINGLE if single else RTOL
+    return Setting(rtol or default, max(noise.level, float(repeated)), sizes, direction), noise
+
+
+def _verdict(
+    problem: Problem, setting: Setting, verdicts: list[Verdict], evidence: list[LeafEvidence]
+) -> Verdict:
+    verdict = worst_of(verdicts)
+    still = setting.variation is not None and setting.variation <= 4 * setting.noise
+    if still and verdict != "mismatch" and not any(np.any(found.analytic) for found in evidence):
+        problem.flag("trivial", "the loss does not depend on any parameter: there is nothing to confirm")
+        return "inconclusive"
+    return verdict
+
+
+def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: float) -> list[str]:
+    notes = []
+    relative = noise.level / abs(problem.value) if problem.value else 0.0
+    narrow = [
+        leaf.name for leaf, a in zip(problem.leaves, problem.analytic, strict=True) if a.dtype.itemsize < 8
+    ]
+    if noise.single:
+        notes.append(f"the loss computes in single precision (noise {relative:.0e} of its value)")
+    elif relative > _NOISY * problem.unit_roundoff:
+        notes.append(f"the loss is noisy: {noise.level:.1e}, {relative:.0e} of its value")
+    if narrow:
+        notes.append(f"the gradient of {', '.join(narrow)} is in {problem.analytic[0].dtype}")
+    if asked is None and rtol != RTOL:
+        notes.append(f"rtol is {rtol:.0e} for single precision")
+    return notes
+
+
+def _refuse_bad_options(rtol: float | None, method: str, seed: int) -> None:
+    if rtol is not None and not 1e-12 <= rtol < 1:
+        raise UsageError(
+            "rtol is out of range", given=f"{rtol!r}", expected="None, or a number from 1e-12 to 1"
+        )
+    if method not in ("auto", "entries"):
+        raise UsageError("there is no such method", given=repr(method), expected="'auto' or 'entries'")
+    if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
+        raise UsageError("the seed cannot be used", given=repr(seed), expected="an integer >= 0")

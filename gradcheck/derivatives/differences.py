@@ -1,0 +1,130 @@
+"""The first look: central differences of all entries of a leaf, two evaluations each.
+
+The step is half of cbrt(3 noise / |phi'''|), which would balance round-off and truncation:
+phi''' is taken from one entry of the leaf and may be larger at others; the noise is known. What
+the first look cannot settle gets a second (`extrapolation`).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.derivatives.lines import EntryLine
+from gradcheck.problem import Problem
+
+Array = NDArray[Any]
+
+_DEFAULT = 2.0**-13
+_PROBE = 2.0**-8
+_LARGEST, _SMALLEST = 2.0**-4, 2.0**-24
+_TRUNCATION = 16.0
+_OWN_SIZE = 2.0**-10
+
+
+@dataclass(frozen=True, slots=True)
+class Differences:
+    """Central differences of the entries of a leaf.
+
+    Attributes
+    ----------
+    values : ndarray, shape (n,)
+        NaN where the loss has no value on a side.
+    uncertainty : ndarray, shape (n,)
+        Round-off and an estimate of the truncation, from one entry of the leaf; large enough
+        to trust an agreement, which two independent errors do not fake, not to prove a mismatch.
+    """
+
+    values: Array
+    uncertainty: Array
+
+
+def entry_scales(start: Array, scale: float) -> Array:
+    """Return the size of each entry by which its steps are scaled.
+
+    That of the leaf, but for an entry that is smaller by 2**-10 and not 0 its own: a leaf may
+    hold 1e6 beside 1e-6.
+
+    Parameters
+    ----------
+    start : ndarray, shape (n,)
+    scale : float
+        Size of the leaf.
+
+    Returns
+    -------
+    ndarray, shape (n,)
+    """
+    sizes = np.abs(start)
+    return np.where((sizes > 0) & (sizes < _OWN_SIZE * scale), sizes, scale)
+
+
+def central_differences(
+    problem: Problem, leaf: int, entries: Array, steps: Array, step: float, noise: float, third: float
+) -> Differences:
+    """Differentiate the loss by some entries of a leaf.
+
+    Parameters
+    ----------
+    problem : Problem
+    leaf : int
+        Index of the leaf.
+    entries : ndarray of int, shape (m,)
+        The entries of the leaf.
+    steps : ndarray, shape (m,)
+        Their sizes (`entry_scales`).
+    step : float
+        Step, relative to the size.
+    noise : float
+        Standard deviation of the loss.
+    third : float
+        ``|phi'''| / 6`` for steps relative to the size, in the units of the loss.
+
+    Returns
+    -------
+    Differences
+    """
+    start = problem.start[leaf][entries]
+    above, below = start + step * steps, start - step * steps
+    plus, minus = problem.evaluate_pairs(leaf, entries, above, below)
+    width = above.astype(plus.dtype) - below.astype(plus.dtype)
+    with np.errstate(all="ignore"):
+        values = (plus - minus) / width
+        rounding = np.maximum(noise, problem.unit_roundoff * np.maximum(np.abs(plus), np.abs(minus)))
+        uncertainty = 6 * rounding / width + _TRUNCATION * third * step**2 / steps
+    return Differences(values, uncertainty)
+
+
+def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -> tuple[float, float]:
+    """Choose the step of a leaf from the third derivative along one of its entries.
+
+    Parameters
+    ----------
+    problem : Problem
+    leaf, k : int
+        Leaf and entry.
+    size : float
+        Of the entry.
+    noise : float
+        Standard deviation of the loss.
+
+    Returns
+    -------
+    step : float
+        A power of two, relative to the size.
+    third : float
+        Bound on ``|phi'''| / 6`` for steps relative to the size.
+    """
+    line = EntryLine(problem, leaf, k)
+    wide, narrow = (_central(line, size * factor * _PROBE) * size for factor in (8.0, 1.0))
+    third = (abs(wide - narrow) + 3 * noise / _PROBE) / (63 * _PROBE**2)
+    if not np.isfinite(third) or third <= 0:
+        return _DEFAULT, 0.0 if third == 0 else np.inf
+    best = float(np.cbrt(noise / (2 * third))) / 2
+    return float(2.0 ** np.round(np.log2(np.clip(best, _SMALLEST, _LARGEST)))), third
+
+
+def _central(line: EntryLine, t: float) -> float:
+    right, left = line.realised(t), line.realised(-t)
+    return (line(t) - line(-t)) / (right - left) if right > left else np.nan

@@ -1,0 +1,97 @@
+"""``method="entries"``: every entry of every parameter against its own numeric derivative.
+
+A first look at all entries, two evaluations each, confirms nearly all of a right gradient. A
+second look at those it cannot confirm measures a bound on the error and finds kinks, jumps and
+edges. Where very many entries of a leaf disagree, a sample gets the second look; if it confirms
+every one of them as wrong, so are the others that disagree as clearly.
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.decision import MATCH, MISMATCH
+from gradcheck.derivatives.differences import central_differences, entry_scales, first_step
+from gradcheck.derivatives.extrapolation import extrapolate
+from gradcheck.derivatives.lines import EntryLine
+from gradcheck.methods.evidence import LeafEvidence, Setting
+from gradcheck.problem import Problem
+
+Array = NDArray[Any]
+
+_SAMPLE = 16
+_MOST = 512
+_CLEAR = 16.0
+
+
+def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
+    """Measure the derivative of every entry of every leaf.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+
+    Returns
+    -------
+    list of LeafEvidence
+        One for each leaf.
+    """
+    return [_examine_leaf(problem, index, setting) for index in range(len(problem.leaves))]
+
+
+def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
+    evidence = _first_look(problem, index, setting)
+    if not evidence.analytic.size:
+        return evidence
+
+    def look_again(entries: Array) -> None:
+        for k in entries.tolist():
+            line = EntryLine(problem, index, k)
+            found = extrapolate(
+                line,
+                problem.value,
+                setting.scales[index],
+                setting.noise,
+                problem.unit_roundoff,
+                smallest=float(abs(problem.start[index][k])),
+            )
+            evidence.replace(k, found)
+
+    _settle(evidence, setting, look_again)
+    worst = evidence.suspicious_match(setting.rtol)
+    if worst is not None:
+        look_again(np.array([worst]))
+    return evidence
+
+
+def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
+    analytic = problem.analytic[index]
+    if not analytic.size:
+        return LeafEvidence(analytic, analytic, analytic, 0.0)
+    sizes = entry_scales(problem.start[index], setting.scales[index])
+    typical = int(np.argmax(np.nan_to_num(np.abs(analytic), posinf=0)))
+    step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise)
+    everything = np.arange(analytic.size)
+    look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
+    return LeafEvidence(analytic, look.values, look.uncertainty, setting.natural(problem, index))
+
+
+def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:
+    """Look again at all that is no match: a sample of the clear disagreements, then the rest."""
+    judgement = evidence.judge(setting.rtol)
+    undecided = (judgement.severity != MATCH) & np.isfinite(evidence.analytic)
+    if not undecided.any():
+        return
+    clear = undecided & (judgement.severity == MISMATCH) & (judgement.gap > _CLEAR * judgement.bound)
+    obvious = np.flatnonzero(clear)
+    sample = obvious[:: max(1, len(obvious) // _SAMPLE)]
+    look_again(sample)
+    confirmed = bool(np.all(evidence.judge(setting.rtol).severity[sample] == MISMATCH))
+    rest = (
+        np.flatnonzero(undecided & ~clear) if confirmed else np.setdiff1d(np.flatnonzero(undecided), sample)
+    )
+    look_again(rest[:_MOST])
+    evidence.doubt(rest[_MOST:])

@@ -1,0 +1,248 @@
+"""What was measured of one leaf, and the result that it amounts to."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.decision import MATCH, MISMATCH, SEVERITY, decide_entries
+from gradcheck.derivatives.extrapolation import Estimate
+from gradcheck.derivatives.lines import DirectionLine
+from gradcheck.parameters import Leaf
+from gradcheck.problem import Problem
+from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
+
+Array = NDArray[Any]
+
+_COARSE = 1e4  # an agreement worse than this many unit round-offs is worth a note
+_NATURAL_STEP = 0.125
+
+
+@dataclass
+class Setting:
+    """What one check has in common for all leaves.
+
+    Attributes
+    ----------
+    rtol : float
+    noise : float
+        Standard deviation of the loss.
+    scales : list of float
+        Size of each leaf.
+    direction : list of ndarray
+        A random direction that moves every entry by about the size of its leaf.
+    variation : float or None
+        How much the loss changes along `direction` by an eighth of all sizes; None if it was
+        not needed yet.
+    """
+
+    rtol: float
+    noise: float
+    scales: list[float]
+    direction: list[Array]
+    variation: float | None = None
+
+    def natural(self, problem: Problem, leaf: int) -> float:
+        """Return the size of a derivative by this leaf if the leaf mattered as all do together.
+
+        It is what an entry is judged by that has no size of its own, because the whole leaf has
+        derivative 0: in units of the derivative.
+        """
+        if self.variation is None:
+            line = DirectionLine(problem, self.direction)
+            moved = np.array([line(_NATURAL_STEP), line(-_NATURAL_STEP)]) - problem.value
+            self.variation = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
+        return self.variation / _NATURAL_STEP / self.scales[leaf]
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Judgement:
+    """The verdict on each entry of a leaf, and the numbers that led to it.
+
+    Attributes
+    ----------
+    gap, bound, size : ndarray, shape (n,)
+        Distance of a from D (or from the interval at a kink), bound on its error, and
+        ``max(|a|, |D|)``, all in the units of the derivative.
+    severity : ndarray of int8, shape (n,)
+        Index into `gradcheck.decision.SEVERITY`.
+    error : ndarray, shape (n,)
+        Relative to the size by which the entry was judged; ``inf`` if a is not finite.
+    """
+
+    gap: Array
+    bound: Array
+    size: Array
+    severity: NDArray[np.int8]
+    error: Array
+
+    def worst(self) -> int | None:
+        """Return the entry with the largest error among those that decide the verdict."""
+        if not self.error.size:
+            return None
+        decisive = self.severity == np.max(self.severity)
+        return int(np.argmax(np.where(decisive, self.error, -1.0)))
+
+
+@dataclass(eq=False)
+class LeafEvidence:
+    """The analytic and the numeric derivative of each entry of a leaf.
+
+    Attributes
+    ----------
+    analytic : ndarray, shape (n,)
+    numeric : ndarray, shape (n,)
+    uncertainty : ndarray, shape (n,)
+        Bound on the error of `numeric`.
+    natural : float
+        See `Setting.natural`.
+    low, high : ndarray, shape (n,)
+        Least and greatest derivative; both as `numeric` but at a kink.
+    second : ndarray of bool, shape (n,)
+        Entries that got a second look.
+    odd : dict of int to str
+        Entries whose second look found anything but a smooth function: kink, jump, ...
+    """
+
+    analytic: Array
+    numeric: Array
+    uncertainty: Array
+    natural: float
+    low: Array = field(init=False)
+    high: Array = field(init=False)
+    second: Array = field(init=False)
+    odd: dict[int, str] = field(init=False, default_factory=dict)
+    _judgement: Judgement | None = field(init=False, default=None)
+
+    def __post_init__(self) -> None:
+        self.unit_roundoff = float(np.finfo(self.analytic.dtype).eps) / 2
+        self.analytic = self.analytic.astype(np.promote_types(self.analytic.dtype, np.float64))
+        self.low, self.high = self.numeric.copy(), self.numeric.copy()
+        self.second = np.zeros(self.numeric.shape, bool)
+        self.uncertainty = np.where(np.isfinite(self.numeric), self.uncertainty, np.inf)
+
+    def replace(self, k: int, found: Estimate) -> None:
+        """Take a second look's result for entry k."""
+        self.numeric[k], self.uncertainty[k] = found.value, found.uncertainty
+        self.low[k], self.high[k] = found.low, found.high
+        self.second[k] = True
+        self._judgement = None
+        if found.kind != "smooth":
+            self.odd[k] = found.kind
+
+    def doubt(self, entries: Array) -> None:
+        """Mark entries as not measured well enough for any verdict."""
+        self.uncertainty[entries] = np.inf
+        self._judgement = None
+
+    def judge(self, rtol: float) -> Judgement:
+        """Judge every entry on what is known now."""
+        if self._judgement is None:
+            self._judgement = self._judged(rtol)
+        return self._judgement
+
+    def _judged(self, rtol: float) -> Judgement:
+        finite = np.isfinite(self.analytic)
+        with np.errstate(all="ignore"):
+            gap = np.maximum(np.maximum(self.low - self.analytic, self.analytic - self.high), 0)
+            gap = np.where(finite, np.where(np.isnan(gap), 0, gap), np.inf)
+            size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
+            bound = np.where(finite, self.uncertainty, 0.0)  # no measurement makes NaN right
+            severity, judged = decide_entries(gap, bound, size, self.scale(), rtol, self.unit_roundoff)
+            error = np.where(gap == 0, 0.0, gap / judged)
+        return Judgement(gap, bound, size, severity, np.where(finite, error, np.inf))
+
+    def scale(self) -> float:
+        """Return the size of the leaf's derivative: its largest, or `natural` where all are 0."""
+        sizes = np.abs(self.numeric)
+        seen = sizes[(sizes > self.uncertainty) & (sizes < np.inf)]
+        return float(np.max(seen)) if seen.size else self.natural
+
+    def suspicious_match(self, rtol: float) -> int | None:
+        """Return the entry that deviates most if the first look does not explain how much."""
+        judgement = self.judge(rtol)
+        once = ~self.second & np.isfinite(judgement.error) & np.isfinite(judgement.bound)
+        worst = int(np.argmax(np.where(once, judgement.error, -1.0)))
+        unexplained = judgement.gap[worst] > max(judgement.bound[worst], self._coarse())
+        return worst if once[worst] and unexplained else None
+
+    def coarse_agreement(self, rtol: float) -> tuple[float, float] | None:
+        """Return (agreement, visible) if all entries match, but far worse than could be seen."""
+        judgement = self.judge(rtol)
+        if not self.second.any() or judgement.severity.any():
+            return None
+        worst = int(np.argmax(np.where(self.second, judgement.error, -1.0)))
+        if judgement.gap[worst] <= max(8 * judgement.bound[worst], self._coarse()):
+            return None
+        return float(judgement.error[worst]), float(judgement.bound[worst] / judgement.size[worst])
+
+    def _coarse(self) -> float:
+        return _COARSE * float(np.finfo(np.float64).eps) * self.scale()
+
+    def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
+        """Return the result of the leaf."""
+        judgement = self.judge(rtol)
+        wrong = np.flatnonzero(judgement.severity == MISMATCH)
+        worst = judgement.worst()
+        return ParameterReport(
+            name=leaf.name,
+            shape=leaf.shape,
+            dtype=str(leaf.dtype),
+            # An empty leaf has nothing to get wrong; a nest without any entry is refused.
+            verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
+            max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
+            uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.size[worst]),
+            detection_limit=float(np.max(rtol * judgement.size + 2 * judgement.bound, initial=0.0)),
+            entries=len(self.analytic),
+            checked=int(np.isfinite(judgement.bound).sum()),
+            wrong_count=len(wrong),
+            wrong=tuple(_index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
+            worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
+            kinks=sum(kind == "kink" for kind in self.odd.values()),
+        )
+
+    def _named(self, k: int, leaf: Leaf, bound: float) -> Worst:
+        analytic = float(self.analytic[k])
+        # Of a kink's derivatives the one nearest to the analytic is the one it is judged by.
+        numeric = (
+            float(np.clip(analytic, self.low[k], self.high[k])) if np.isfinite(analytic) else self.numeric[k]
+        )
+        return Worst(_index(k, leaf), analytic, float(numeric), bound)
+
+
+def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float) -> list[str]:
+    """Say what a reader should know of the evidence: kinks, edges, coarse agreement."""
+    notes = []
+    for leaf, found in zip(leaves, evidence, strict=True):
+        for kind, text in _ODD.items():
+            count = sum(kind == odd for odd in found.odd.values())
+            if count:
+                notes.append(f"{leaf.name}: {count} of {len(found.analytic)} entries {text}")
+        coarse = found.coarse_agreement(rtol)
+        if coarse:
+            notes.append(
+                f"{leaf.name}: agrees only to {coarse[0]:.0e} where {coarse[1]:.0e} could be seen; is it "
+                "in single precision, a truncated series, or itself a finite difference?"
+            )
+    return notes
+
+
+_ODD = {
+    "kink": "at a kink, where any value between the left and the right derivative is right",
+    "jump": "where the loss jumps: it has no derivative there",
+    "right": "at an edge of the domain, judged by the right derivative",
+    "left": "at an edge of the domain, judged by the left derivative",
+    "outside": "where the loss has no value on either side",
+    "unresolved": "where the differences do not settle: the loss is rough",
+}
+
+
+def _ratio(uncertainty: float, size: float) -> float:
+    return float(uncertainty / size) if size else 0.0
+
+
+def _index(k: int, leaf: Leaf) -> Index:
+    shape = (*leaf.shape, 2) if leaf.dtype.kind == "c" else leaf.shape
+    return tuple(int(i) for i in np.unravel_index(k, shape)) if shape else ()

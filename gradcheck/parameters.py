@@ -1,0 +1,325 @@
+"""A nest of parameters as named leaves: private copies whose entries are set in place.
+
+A nest is a number, an array, or any dict, list, tuple, namedtuple or dataclass of nests.
+A leaf is named by its path: ``W1``, ``layers.0.b``; a nest that is itself one leaf is
+named ``params``. Integers, booleans, strings, None and functions are constants.
+"""
+
+import copy
+import dataclasses
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import GradientInterfaceError
+
+Array = NDArray[Any]
+_CONSTANTS = (bool, int, str, bytes, type(None), np.integer, np.bool_)
+_ROOT = "params"
+
+
+@dataclass(slots=True)
+class Leaf:
+    """One parameter of a private nest.
+
+    Attributes
+    ----------
+    name : str
+        Its path.
+    shape : tuple of int
+    dtype : numpy.dtype
+        As the caller gave it, which may be narrower than that of `values`.
+    values : ndarray, shape (n,) or, for complex leaves, (2 n,)
+        Writable. For an array it is a view of what the nest holds, so that setting an entry
+        changes the nest; complex entries are pairs (real, imaginary).
+    sync : callable or None
+        For a leaf that the nest holds as a plain number: puts ``values[0]`` there.
+    """
+
+    name: str
+    shape: tuple[int, ...]
+    dtype: np.dtype[Any]
+    values: Array
+    sync: Callable[[], None] | None
+
+    def set(self, values: Array) -> None:
+        """Set all entries, shape as `values`."""
+        self.values[:] = values
+        if self.sync:
+            self.sync()
+
+
+class Parameters:
+    """A private copy of a nest and its leaves.
+
+    Parameters
+    ----------
+    nest : nest of parameters
+    widen : bool
+        Whether floats narrower than float64 become float64.
+
+    Attributes
+    ----------
+    nest : nest of parameters
+        The copy; what a loss is called with.
+    leaves : tuple of Leaf
+        In the order of the nest.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If the nest holds something that is neither a parameter nor a constant, two leaves
+        have the same name, or there is no leaf at all.
+    """
+
+    def __init__(self, nest: Any, *, widen: bool = False) -> None:
+        self._widen = widen
+        self._leaves: list[Leaf] = []
+        self.nest: Any = None
+        self.nest = self._copied(nest, (), self._put_root)
+        self.leaves = tuple(self._leaves)
+        _refuse_bad_names([leaf.name for leaf in self.leaves], nest)
+
+    def _put_root(self, value: Any) -> None:
+        self.nest = value
+
+    def _copied(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
+        if isinstance(node, np.ndarray):
+            return self._copied_array(node, path)
+        if isinstance(node, float | complex | np.inexact):
+            return self._copied_number(node, path, put)
+        if isinstance(node, dict | list) or _is_dataclass(node):
+            twin = copy.copy(node)
+            for key, item in _items(node):
+                _place(twin, key, self._copied(item, (*path, str(key)), _Put(twin, key)))
+            return twin
+        if isinstance(node, tuple):
+            slots = _TupleSlots(type(node), list(node), put)
+            for key, item in _items(node):
+                slots.items[slots.index[key]] = self._copied(item, (*path, str(key)), _Put(slots, key))
+            return slots.rebuilt()
+        if isinstance(node, _CONSTANTS) or callable(node):
+            return node
+        raise GradientInterfaceError(
+            f"parameter {_name(path)!r} is of a type that cannot be differentiated",
+            given=f"{type(node).__module__}.{type(node).__qualname__}",
+            expected="a number, a numpy array, or a dict, list, tuple, namedtuple or dataclass of them",
+            do="convert it, for example with numpy.asarray",
+        )
+
+    def _copied_array(self, node: Array, path: tuple[str, ...]) -> Array:
+        if node.dtype.kind in "biuSUV":
+            return node.copy()
+        if node.dtype.kind not in "fc":
+            raise GradientInterfaceError(
+                f"parameter {_name(path)!r} is an array that cannot be differentiated",
+                given=f"dtype {node.dtype}, shape {node.shape}",
+                expected="a floating-point or complex dtype (integers are constants)",
+                do="give ragged parameters as a list of arrays" if node.dtype == object else "",
+            )
+        twin = node.astype(self._working(node.dtype), order="C", copy=True)
+        self._leaves.append(Leaf(_name(path), node.shape, node.dtype, _flat(twin), None))
+        return twin
+
+    def _copied_number(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
+        dtype = np.dtype(type(node))
+        cell = np.array([node], dtype=self._working(dtype))
+        plain = isinstance(node, float | complex) and not isinstance(node, np.generic)
+
+        def current() -> Any:
+            return cell[0].item() if plain else cell[0]
+
+        self._leaves.append(Leaf(_name(path), (), dtype, _flat(cell), lambda: put(current())))
+        return current()
+
+    def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        if not self._widen:
+            return dtype
+        return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
+
+
+def read_gradient(gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str) -> list[Array]:
+    """Read the values of a gradient that has the nest structure of its parameters.
+
+    Parameters
+    ----------
+    gradient : nest
+        As `params`, but it may use other containers with the same keys; constants may be
+        left out.
+    params : nest of parameters
+    leaves : tuple of Leaf
+        Of `params`.
+    source : str
+        Where the gradient came from, for messages: ``"gradient(params)"``.
+
+    Returns
+    -------
+    list of ndarray
+        One copy for each leaf, shape as `Leaf.values`, in the precision that it was given in.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If a name is missing or unknown, or a value has another shape or no real number in it.
+    """
+    found: dict[str, Any] = {}
+    extra: list[str] = []
+    _collect(gradient, params, (), found, extra)
+    expected = {leaf.name: leaf for leaf in leaves}
+    missing = [name for name in expected if found.get(name) is None]
+    if missing or extra:
+        raise _wrong_names(missing, extra, expected, found, source)
+    return [_leaf_gradient(found[name], leaf, source) for name, leaf in expected.items()]
+
+
+def _collect(node: Any, params: Any, path: tuple[str, ...], found: dict[str, Any], extra: list[str]) -> None:
+    if not _is_container(params):
+        found[_name(path)] = node
+        return
+    children = {str(key): item for key, item in _items(params)}
+    if isinstance(node, np.ndarray) and node.ndim and isinstance(params, list | tuple):
+        node = list(node)
+    if not _is_container(node):
+        return
+    for key, item in _items(node):
+        if str(key) in children:
+            _collect(item, children[str(key)], (*path, str(key)), found, extra)
+        elif item is not None:
+            extra.append(_name((*path, str(key))))
+
+
+def _wrong_names(
+    missing: list[str], extra: list[str], expected: dict[str, Leaf], found: dict[str, Any], source: str
+) -> GradientInterfaceError:
+    problem = f"the gradient has nothing for parameter {missing[0]!r}" if missing else ""
+    if not missing:
+        problem = f"the gradient has {extra[0]!r}, which is no parameter"
+    given = [f"{name} {np.shape(found[name])}" for name in expected if found.get(name) is not None]
+    return GradientInterfaceError(
+        problem,
+        given=f"{', '.join(given + extra) or 'nothing that has the names of params'}, from {source}",
+        expected=", ".join(f"{name} {leaf.shape}" for name, leaf in expected.items()),
+        do=f"return {', '.join(missing)} too; what is constant belongs in params as an integer"
+        if missing
+        else f"leave {', '.join(extra)} out",
+    )
+
+
+def _leaf_gradient(value: Any, leaf: Leaf, source: str) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:
+        array = np.asarray(None)
+    allowed = "fiuc" if leaf.dtype.kind == "c" else "fiu"
+    if array.dtype.kind not in allowed:
+        raise GradientInterfaceError(
+            f"the gradient of {leaf.name!r} does not consist of {_numbers(leaf)} numbers",
+            given=f"{type(value).__name__} of dtype {array.dtype}, shape {array.shape}, from {source}",
+            expected=f"{leaf.dtype}, shape {leaf.shape}",
+        )
+    if array.shape != leaf.shape:
+        raise _wrong_shape(array.shape, leaf, source)
+    kind = np.complex64 if leaf.dtype.kind == "c" else np.float16
+    return _flat(np.array(array, dtype=np.promote_types(array.dtype, kind), order="C"))
+
+
+def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInterfaceError:
+    same = [n for n in shape if n != 1] == [n for n in leaf.shape if n != 1]
+    if same:
+        do = f"the shapes differ only by axes of length 1: reshape to {leaf.shape}, or an update broadcasts"
+    elif shape == leaf.shape[::-1]:
+        do = f"it looks transposed: entry [i, j] belongs to {leaf.name}[i, j]"
+    elif shape[1:] == leaf.shape:
+        do = f"a leading axis of {shape[0]} is left: sum over the samples"
+    else:
+        do = "return one number for each entry of the parameter"
+    return GradientInterfaceError(
+        f"the gradient of {leaf.name!r} has another shape than the parameter",
+        given=f"{shape}, from {source}",
+        expected=f"{leaf.shape}",
+        do=do,
+    )
+
+
+def _numbers(leaf: Leaf) -> str:
+    return "real or complex" if leaf.dtype.kind == "c" else "real"
+
+
+def _flat(array: Array) -> Array:
+    flat = array.reshape(-1)
+    return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
+
+
+def _name(path: tuple[str, ...]) -> str:
+    return ".".join(path) or _ROOT
+
+
+def _is_dataclass(node: Any) -> bool:
+    return dataclasses.is_dataclass(node) and not isinstance(node, type)
+
+
+def _is_container(node: Any) -> bool:
+    return isinstance(node, dict | list | tuple) or _is_dataclass(node)
+
+
+def _items(node: Any) -> Iterator[tuple[Any, Any]]:
+    if isinstance(node, dict):
+        yield from node.items()
+    elif _is_dataclass(node):
+        yield from ((f.name, getattr(node, f.name)) for f in dataclasses.fields(node))
+    elif hasattr(node, "_fields"):
+        yield from zip(node._fields, node, strict=True)
+    else:
+        yield from enumerate(node)
+
+
+class _TupleSlots:
+    """The items of a tuple that is made anew when one of them is set."""
+
+    def __init__(self, kind: type, items: list[Any], put: Callable[[Any], None]) -> None:
+        self.kind, self.items, self.put = kind, items, put
+        self.index = {key: i for i, key in enumerate(getattr(kind, "_fields", range(len(items))))}
+
+    def rebuilt(self) -> Any:
+        return self.kind(*self.items) if hasattr(self.kind, "_fields") else self.kind(self.items)
+
+
+class _Put:
+    """Puts a value into its place in a private container."""
+
+    __slots__ = ("container", "key")
+
+    def __init__(self, container: Any, key: Any) -> None:
+        self.container, self.key = container, key
+
+    def __call__(self, value: Any) -> None:
+        _place(self.container, self.key, value)
+
+
+def _place(container: Any, key: Any, value: Any) -> None:
+    if isinstance(container, _TupleSlots):
+        container.items[container.index[key]] = value
+        container.put(container.rebuilt())
+    elif isinstance(container, dict | list):
+        container[key] = value
+    else:
+        object.__setattr__(container, key, value)
+
+
+def _refuse_bad_names(names: list[str], nest: Any) -> None:
+    twice = sorted({name for name in names if names.count(name) > 1}) if len(set(names)) < len(names) else []
+    if twice:
+        raise GradientInterfaceError(
+            f"two parameters have the same name {twice[0]!r}",
+            given=", ".join(names),
+            do="rename one of the keys; a dot in a key reads like a level of the nest",
+        )
+    if not names:
+        raise GradientInterfaceError(
+            "there is no parameter to differentiate",
+            given=f"{nest!r:.70}",
+            expected="at least one floating-point number or array (integers are constants)",
+        )
