@@ -122,7 +122,7 @@ def _wrong_entries(given: Mapping[str, Array], right: Gradient, rtol: float) -> 
         gap = np.abs(a - D)
         gap[~np.isfinite(gap)] = np.inf
         size = np.maximum(np.abs(a), np.abs(D))
-        severity = decide_entries(gap, np.zeros_like(gap), size, _largest(D), rtol, _unit_roundoff(a))
+        severity, _ = decide_entries(gap, np.zeros_like(gap), size, _largest(D), rtol, _unit_roundoff(a))
         wrong[name] = severity != MATCH
     return wrong
 
