@@ -162,8 +162,10 @@ def _estimate(ladder: _Ladder) -> Estimate:
         low, high = sorted((right.value, left.value))
         error = _SAFETY * max(right.error, left.error)
         return Estimate((low + high) / 2, error, low, high, "kink", cost)
-    if np.isfinite(central.error):
-        return Estimate(central.value, _SAFETY * central.error, central.value, central.value, "smooth", cost)
+    # All three agree; beside a kink the side without it is far better than the central one.
+    best = min((central, right, left), key=lambda limit: limit.error)
+    if np.isfinite(best.error):
+        return Estimate(best.value, _SAFETY * best.error, best.value, best.value, "smooth", cost)
     kind: Kind = "jump" if _jumps(ladder) else "unresolved"
     return Estimate(central.value, np.inf, central.value, central.value, kind, cost)
 

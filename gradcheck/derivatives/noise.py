@@ -19,10 +19,10 @@ from numpy.typing import NDArray
 
 from gradcheck.derivatives.lines import Line
 
-# Irregular on purpose; the point itself (t = 0) is the twelfth.
-_NODES = np.array([-0.97, -0.811, -0.602, -0.437, -0.228, -0.093, 0.131, 0.347, 0.518, 0.763, 0.949])
+# Irregular on purpose, and beside the point (t = 0), where kinks are most likely.
+_NODES = 1.5 + np.array([-0.49, -0.405, -0.301, -0.218, -0.114, -0.046, 0.065, 0.173, 0.259, 0.381, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
-_RADII = (2.0**-13, 2.0**-21, 2.0**-29)
+_WINDOWS = (2.0**-13, -(2.0**-13), 2.0**-21, -(2.0**-21), 2.0**-29)
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 
@@ -65,20 +65,24 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     """
     evaluations = 0
     best = np.inf
-    values = np.array([value])
-    for radius in _RADII:
-        values = np.array([*(line(radius * float(node)) for node in _NODES), value])
+    largest = abs(value)
+    found = []
+    for window in _WINDOWS:
+        values = np.array([line(window * float(node)) for node in _NODES])
         evaluations += len(_NODES)
-        largest = float(np.nanmax(np.abs(values)))
-        level, smooth = _scatter(values)
-        # A kink or a bend falls with the radius, noise does not.
+        if not np.isfinite(values).all():
+            continue  # beyond the domain
+        found.append(values)
+        largest = max(largest, float(np.max(np.abs(values))))
+        level, smooth = _scatter(values - value)
+        # A kink or a bend is not in every window or falls with its width; noise stays.
         settled = smooth and (level <= _QUIET * unit_roundoff * largest or level * _FALL > best)
         best = min(best, level)
         if settled:
             break
     floor = largest * unit_roundoff
-    level = max(best, floor) if np.isfinite(best) else 4 * floor
-    return Noise(level, evaluations, _is_single(values, level, largest))
+    level = max(best, floor) if found else 4 * floor
+    return Noise(level, evaluations, _is_single(np.ravel(found), level, largest))
 
 
 def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
@@ -87,24 +91,20 @@ def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
     On a curve that is not yet smooth the components fall with their degree; noise has the same
     level in all of them.
     """
-    if not np.isfinite(values).all():
-        return np.inf, False
-    components = _COMPONENTS @ (values - values[-1])
+    components = _COMPONENTS @ values
     low, high = components[: len(components) // 2], components[len(components) // 2 :]
     level = float(np.sqrt(np.mean(np.square(high))))
     return level, float(np.sqrt(np.mean(np.square(low)))) <= 8 * level or not level
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
-    finite = values[np.isfinite(values)]
-    exact = bool(np.all(finite.astype(np.float32) == finite)) and len(set(finite.tolist())) > len(finite) // 2
+    exact = bool(np.all(values.astype(np.float32) == values)) and len(set(values.tolist())) > len(values) // 2
     return exact or 2.0**-28 * largest < level < 2.0**-18 * largest
 
 
 def _components() -> NDArray[np.float64]:
     """Return the rows that map values to their coefficients of orthonormal polynomials."""
-    nodes = np.append(_NODES, 0.0)
-    basis, _ = np.linalg.qr(np.polynomial.legendre.legvander(nodes, len(nodes) - 1))
+    basis, _ = np.linalg.qr(np.polynomial.legendre.legvander(2 * (_NODES - 1.5), len(_NODES) - 1))
     return np.ascontiguousarray(basis[:, _SMOOTH:].T)
 
 
