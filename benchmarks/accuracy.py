@@ -4,8 +4,9 @@
     python benchmarks/accuracy.py --replay near-kinks:17:entry=0
 
 A *false alarm* is a right gradient refused; a *miss* is a mistake accepted. A mistake counts only if
-some entry is off by more than ten times the relative error that matters; it is *visible* if that entry
-moves the loss by more than 100 times its round-off. An exception instead of an answer is a failure of
+some entry is off by more than ten times the relative error that matters; it is *visible* if that error,
+over the size of the parameter, moves the loss by more than 100 times its round-off. A right problem is
+visible if the error that matters is, in every entry. An exception instead of an answer is a failure of
 the checker on either kind. "Inconclusive" is neither, and is counted by itself.
 """
 
@@ -90,8 +91,8 @@ def _one_thread() -> None:
 
 def table(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], title: str) -> str:
     """Return a Markdown table with one row for each value of the key."""
-    columns = [title, "false alarms", "misses", "visible misses", "inconclusive, right", "and wrong"]
-    columns += ["errors", "evaluations", "s"]
+    columns = [title, "false alarms", "misses", "visible misses", "inconclusive: right", "right and visible"]
+    columns += ["wrong", "errors", "evaluations", "s"]
     rows = [f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
     for group in dict.fromkeys(key(o) for o in outcomes):
         rows.append(_row(group, [o for o in outcomes if key(o) == group]))
@@ -107,6 +108,7 @@ def _row(label: str, some: Sequence[Outcome]) -> str:
         f"{sum(o.failed for o in wrong)} / {len(wrong)}",
         f"{sum(o.failed for o in visible)} / {len(visible)}",
         str(_count(right, "inconclusive")),
+        str(_count([o for o in right if o.visible], "inconclusive")),
         str(_count(wrong, "inconclusive")),
         str(_count(some, "error")),
         str(sum(o.evaluations for o in some)),
@@ -126,7 +128,7 @@ def failures(outcomes: Iterable[Outcome], peer: str) -> str:
     for o in some:
         kind = "inconclusive" if o.verdict == "inconclusive" else "miss" if o.wrong else "false alarm"
         kind = "error" if o.verdict == "error" else kind
-        lines.append(f"{kind:13}{'' if o.visible or not o.wrong else '(not visible) '}--replay '{o.case}'")
+        lines.append(f"{kind:13}{'' if o.visible else '(not visible) '}--replay '{o.case}'")
     return "\n".join(lines)
 
 
@@ -137,12 +139,11 @@ def replay(name: str, names: Sequence[str]) -> str:
     given = case.gradient(point)
     low, high = problem.right()
     lines = [f"{name}  loss {float(problem.value(point))!r}  rtol {problem.rtol:g}  visible {case.visible}"]
-    for leaf, right in low.items():
-        for index in zip(*np.nonzero(~((given[leaf] >= right) & (given[leaf] <= high[leaf]))), strict=True):
-            at = tuple(int(i) for i in index)
-            lines.append(
-                f"  {leaf}{list(at)} = {given[leaf][at]!r}, right: {right[at]!r} to {high[leaf][at]!r}"
-            )
+    for leaf, least in low.items():
+        for at, value in np.ndenumerate(given[leaf]):
+            if not least[at] <= value <= high[leaf][at]:
+                right = " to ".join(dict.fromkeys((f"{least[at]:.17g}", f"{high[leaf][at]:.17g}")))
+                lines.append(f"  {leaf}{list(at)} = {value:.17g}, right: {right}")
     lines[LISTED:] = [f"  ... {len(lines) - LISTED} more"] if len(lines) > LISTED else []
     for peer in names:
         answer = peers.ask(peer, case)
@@ -183,7 +184,10 @@ def main() -> None:
     for missing in [name for name in arguments.peers if name not in names]:
         print(f"{missing}: not installed, skipped")
     if arguments.replay:
-        print(replay(arguments.replay, names))
+        try:
+            print(replay(arguments.replay, names))
+        except LookupError as error:
+            sys.exit(str(error))
         return
     outcomes = run(arguments.problems, arguments.mistakes, arguments.seed, names)
     outcomes.sort(key=lambda o: names.index(o.peer))

@@ -30,7 +30,7 @@ class Case:
     mistake : str
         Its name; empty if there is none.
     visible : bool
-        Whether round-off of the loss leaves the mistake visible.
+        Whether round-off of the loss leaves the mistake visible; of a right problem: would leave one.
     """
 
     name: str
@@ -55,7 +55,8 @@ def right_case(name: str) -> Case:
     """Return a right problem by its identifier."""
     condition, seed = name.split(":")
     problem = CONDITIONS[condition](_generator(condition, int(seed)))
-    return Case(name, problem, problem.gradient)
+    with np.errstate(all="ignore"):
+        return Case(name, problem, problem.gradient, visible=problem.visible())
 
 
 def wrong_cases(right: Case, count: int) -> Iterator[Case]:

@@ -93,7 +93,7 @@ class Problem:
             Such an entry moves the loss, over the entry's size, by more than 100 times its noise.
         """
         low, high = self.right()
-        floor = VISIBLE * self.noise * abs(float(self.value(as_float64(self.params))))
+        floor = self._floor()
         counts = visible = False
         for name, entries in wrong.items():
             excess = np.maximum(low[name] - entries, entries - high[name])
@@ -102,6 +102,19 @@ class Problem:
             counts |= bool(off.any())
             visible |= bool((off & ~(excess * self._steps(name) <= floor)).any())
         return counts, visible
+
+    def visible(self) -> bool:
+        """Say whether an error of `rtol` could be seen in every entry that is not zero."""
+        low, high = self.right()
+        sizes = {name: np.maximum(np.abs(low[name]), np.abs(high[name])) for name in low}
+        floor = self._floor()
+        return all(
+            bool(np.all((size == 0) | (self.rtol * size * self._steps(name) > floor)))
+            for name, size in sizes.items()
+        )
+
+    def _floor(self) -> float:
+        return VISIBLE * self.noise * abs(float(self.value(as_float64(self.params))))
 
     def _steps(self, name: str) -> Array:
         size = np.abs(np.asarray(self.params[name], float))
