@@ -35,6 +35,9 @@ class Leaf:
     values : ndarray, shape (n,) or, for complex leaves, (2 n,)
         Writable. For an array it is a view of what the nest holds, so that setting an entry
         changes the nest; complex entries are pairs (real, imaginary).
+    start : ndarray
+        The values at the beginning, shape and dtype as `values`; not writable, and a view of the
+        caller's array where that serves.
     sync : callable or None
         For a leaf that the nest holds as a plain number: puts ``values[0]`` there.
     """
@@ -43,6 +46,7 @@ class Leaf:
     shape: tuple[int, ...]
     dtype: np.dtype[Any]
     values: Array
+    start: Array
     sync: Callable[[], None] | None
 
     def set(self, values: Array) -> None:
@@ -120,8 +124,11 @@ class Parameters:
                 expected="a floating-point or complex dtype (integers are constants)",
                 do="give ragged parameters as a list of arrays" if node.dtype == object else "",
             )
-        twin = node.astype(self._working(node.dtype), order="C", copy=True)
-        self._leaves.append(Leaf(_name(path), node.shape, node.dtype, _flat(twin), None))
+        working = self._working(node.dtype)
+        twin = node.astype(working, order="C", copy=True)
+        start = _flat(np.asarray(node, dtype=working, order="C")).view()
+        start.flags.writeable = False
+        self._leaves.append(Leaf(_name(path), node.shape, node.dtype, _flat(twin), start, None))
         return twin
 
     def _copied_number(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
@@ -132,7 +139,8 @@ class Parameters:
         def current() -> Any:
             return cell[0].item() if plain else cell[0]
 
-        self._leaves.append(Leaf(_name(path), (), dtype, _flat(cell), lambda: put(current())))
+        start = _flat(cell.copy())
+        self._leaves.append(Leaf(_name(path), (), dtype, _flat(cell), start, lambda: put(current())))
         return current()
 
     def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -141,7 +149,9 @@ class Parameters:
         return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
 
 
-def read_gradient(gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str) -> list[Array]:
+def read_gradient(
+    gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str, *, copy: bool = True
+) -> list[Array]:
     """Read the values of a gradient that has the nest structure of its parameters.
 
     Parameters
@@ -154,11 +164,13 @@ def read_gradient(gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: 
         Of `params`.
     source : str
         Where the gradient came from, for messages: ``"gradient(params)"``.
+    copy : bool
+        Whether the values must outlive the gradient.
 
     Returns
     -------
     list of ndarray
-        One copy for each leaf, shape as `Leaf.values`, in the precision that it was given in.
+        One for each leaf, shape as `Leaf.values`, in the precision that it was given in.
 
     Raises
     ------
@@ -172,7 +184,7 @@ def read_gradient(gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: 
     missing = [name for name in expected if found.get(name) is None]
     if missing or extra:
         raise _wrong_names(missing, extra, expected, found, source)
-    return [_leaf_gradient(found[name], leaf, source) for name, leaf in expected.items()]
+    return [_leaf_gradient(found[name], leaf, source, copy) for name, leaf in expected.items()]
 
 
 def _collect(node: Any, params: Any, path: tuple[str, ...], found: dict[str, Any], extra: list[str]) -> None:
@@ -208,7 +220,7 @@ def _wrong_names(
     )
 
 
-def _leaf_gradient(value: Any, leaf: Leaf, source: str) -> Array:
+def _leaf_gradient(value: Any, leaf: Leaf, source: str, copy: bool) -> Array:
     try:
         array = np.asarray(value)
     except ValueError:
@@ -223,7 +235,7 @@ def _leaf_gradient(value: Any, leaf: Leaf, source: str) -> Array:
     if array.shape != leaf.shape:
         raise _wrong_shape(array.shape, leaf, source)
     kind = np.complex64 if leaf.dtype.kind == "c" else np.float16
-    return _flat(np.array(array, dtype=np.promote_types(array.dtype, kind), order="C"))
+    return _flat(array.astype(np.promote_types(array.dtype, kind), order="C", copy=copy))
 
 
 def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInterfaceError:
@@ -249,7 +261,7 @@ def _numbers(leaf: Leaf) -> str:
 
 
 def _flat(array: Array) -> Array:
-    flat = array.reshape(-1)
+    flat = np.asarray(array).reshape(-1)
     return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
 
 

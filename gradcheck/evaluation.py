@@ -1,0 +1,249 @@
+"""A counted loss over named leaves: the private copies and the calls.
+
+The loss is called with one nest whose entries are set in place, so that an evaluation costs the
+loss and little else. The caller's arrays are never written to. Narrow floats (float32, float16)
+are widened to float64 where the loss takes it.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import GradientInterfaceError
+from gradcheck.parameters import Parameters
+
+Array = NDArray[Any]
+Loss = Callable[[Any], Any]
+OUTSIDE = (ArithmeticError, ValueError)  # what a loss may raise outside of its domain
+_BLOCK = 1 << 16
+
+
+class Evaluation:
+    """A loss and the point near which it is evaluated.
+
+    Parameters
+    ----------
+    loss : callable
+        ``loss(params) -> real scalar``; with `pair`, ``(value, gradient)``.
+    params : nest of parameters
+    pair : bool
+        Whether the loss returns a gradient too.
+
+    Attributes
+    ----------
+    leaves : tuple of Leaf
+    start : list of ndarray
+        The point, one array for each leaf, shape as `Leaf.values`.
+    value : float
+        The loss at the point.
+    unit_roundoff : float
+        Of the type that the loss returns.
+    evaluations : int
+        Calls of the loss so far.
+    notes, flags : list of str
+        What was noticed.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If loss and params do not fit each other, or the loss is not finite at the point.
+    """
+
+    def __init__(self, loss: Loss, params: Any, *, pair: bool = False) -> None:
+        _refuse_non_callable(loss)
+        self._loss, self._given, self._pair = loss, params, pair
+        self.evaluations = 0
+        self.notes: list[str] = []
+        self.flags: list[str] = []
+        self._parameters, self.value = self._widest()
+        self.leaves = self._parameters.leaves
+        self.start = [leaf.start for leaf in self.leaves]
+        self._watch_mutation()
+
+    @property
+    def params(self) -> Any:
+        """The nest with which the loss is called."""
+        return self._parameters.nest
+
+    def evaluate_pairs(self, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
+        """Evaluate the loss with each of some entries moved up and down.
+
+        Parameters
+        ----------
+        leaf : int
+        entries : ndarray of int, shape (m,)
+            Indices into `Leaf.values`.
+        above, below : ndarray, shape (m,)
+            What each of them is set to.
+
+        Returns
+        -------
+        (ndarray, ndarray), each of shape (m,)
+            NaN where the loss has no value.
+        """
+        start = self.start[leaf][entries]
+        rows = list(zip(entries.tolist(), *map(_numbers, (start, above, below)), strict=True))
+        wide = np.promote_types(start.dtype, np.float64)
+        found: Any = self._quick_pairs(leaf, rows)
+        if found is None:
+            found = list(self._careful_pairs(leaf, rows))
+        pairs = np.array(found, wide).reshape(-1, 2)
+        return pairs[:, 0], pairs[:, 1]
+
+    def _quick_pairs(self, leaf: int, rows: list[Any]) -> list[Any] | None:
+        """Do as `_careful_pairs`, without a check per evaluation: this loop is where the time goes."""
+        values, sync = self.leaves[leaf].values, self.leaves[leaf].sync
+        if sync is not None or self._pair:
+            return None
+        found: list[Any] = []
+        call, nest, append = self._loss, self.params, found.append
+        try:
+            for k, x, up, down in rows:
+                values[k] = up
+                append(call(nest))
+                values[k] = down
+                append(call(nest))
+                values[k] = x
+        except OUTSIDE:
+            values[k] = x
+            return None
+        self.evaluations += len(found)
+        return found
+
+    def _careful_pairs(self, leaf: int, rows: list[Any]) -> Iterator[float]:
+        values, sync = self.leaves[leaf].values, self.leaves[leaf].sync or _nothing
+        for k, x, up, down in rows:
+            for value in (up, down):
+                values[k] = value
+                sync()
+                yield self.evaluate()
+            values[k] = x
+        sync()
+
+    def evaluate(self) -> float:
+        """Call the loss at the present values of the leaves.
+
+        Returns
+        -------
+        float
+            NaN where the loss raises one of `OUTSIDE`: it has no value there.
+        """
+        self.evaluations += 1
+        try:
+            value = self._loss(self._parameters.nest)
+        except OUTSIDE:
+            return float("nan")
+        if type(value) is float or type(value) is np.float64:
+            return value
+        return self._scalar(value)
+
+    def restore(self) -> None:
+        """Set all leaves to the point again."""
+        for leaf, start in zip(self.leaves, self.start, strict=True):
+            leaf.set(start)
+
+    def flag(self, flag: str, note: str) -> None:
+        """Take note of something noticed, once."""
+        if flag not in self.flags:
+            self.flags.append(flag)
+        if note not in self.notes:
+            self.notes.append(note)
+
+    def moved(self) -> bool:
+        """Whether any leaf is not at the point."""
+        return not all(equal(leaf.values, leaf.start) for leaf in self.leaves)
+
+    def _widest(self) -> tuple[Parameters, float]:
+        """Return copies in float64 and the value there, or in the given types if the loss refuses."""
+        parameters = Parameters(self._given, widen=True)
+        narrow = [leaf for leaf in parameters.leaves if leaf.values.dtype != _real(leaf.dtype)]
+        if narrow:
+            try:
+                return parameters, self._first_value(parameters)
+            except Exception:  # any refusal: the loss is then called as it was meant to be
+                parameters = Parameters(self._given)
+                self.notes.append(f"the loss does not take a float64 copy of {narrow[0].name}")
+        return parameters, self._first_value(parameters)
+
+    def _first_value(self, parameters: Parameters) -> float:
+        value = self._scalar(self._first_call(parameters))
+        if not np.isfinite(value):
+            raise GradientInterfaceError(
+                "the loss is not finite at the point given",
+                given=f"{value}",
+                expected="a finite number",
+                do="choose params inside the domain of the loss",
+            )
+        return value
+
+    def _first_call(self, parameters: Parameters) -> Any:
+        self.evaluations += 1
+        result = self._loss(parameters.nest)
+        self.unit_roundoff = _unit_roundoff(result)
+        return result
+
+    def _scalar(self, value: Any) -> float:
+        if isinstance(value, tuple) and self._pair and len(value) == 2:
+            value = value[0]
+        number = np.asarray(value)
+        if number.shape == () and number.dtype.kind in "fiu":
+            return cast("float", number[()]) if number.dtype == np.longdouble else float(number)
+        pair = "(value, gradient), as no gradient was given"
+        raise GradientInterfaceError(
+            "the loss is not a real number",
+            given=f"{type(value).__name__}, dtype {number.dtype}, shape {number.shape}",
+            expected=pair if self._pair else "one number",
+            do=_remedy(value, number),
+        )
+
+    def _watch_mutation(self) -> None:
+        if not self.moved():
+            return
+        self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
+        loss = self._loss
+        self._loss = lambda nest: loss(Parameters(nest).nest)
+        self.restore()
+
+
+def equal(a: Array, b: Array) -> bool:
+    """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
+    blocks = range(0, max(len(a), len(b), 1), _BLOCK)
+    return all(np.array_equal(a[i : i + _BLOCK], b[i : i + _BLOCK], equal_nan=True) for i in blocks)
+
+
+def _nothing() -> None:
+    """Stand in for the sync of an array, which needs none."""
+
+
+def _numbers(array: Array) -> Any:
+    # Python numbers are set faster than numpy's; wider types than float64 would lose digits.
+    return array.tolist() if array.dtype.itemsize <= 8 else array
+
+
+def _unit_roundoff(result: Any) -> float:
+    dtype = np.asarray(result[0] if isinstance(result, tuple) else result).dtype
+    return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps) / 2
+
+
+def _refuse_non_callable(loss: Any) -> None:
+    if not callable(loss):
+        raise GradientInterfaceError(
+            "the loss cannot be called",
+            given=f"{type(loss).__name__}",
+            expected="a function loss(params) that returns one number",
+            do="the order of arguments is check_gradient(loss, params, gradient)",
+        )
+
+
+def _remedy(value: Any, number: Array) -> str:
+    if isinstance(value, tuple):
+        return "leave the gradient argument out if the loss returns (value, gradient)"
+    if number.size == 1 and number.dtype.kind in "fiu":
+        return "return value.item()"
+    return "sum or average over samples and outputs" if number.ndim else ""
+
+
+def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:
+    return np.zeros(0, dtype).real.dtype
