@@ -5,7 +5,7 @@ import pytest
 from problems import PRIMES, SQUARE, draw
 
 from gradcheck.diagnosis import Case, explain
-from gradcheck.networks import ACTIVATIONS, LOSSES, DenseNetwork
+from gradcheck.networks import DenseNetwork
 
 
 def sigmoid(u):
@@ -88,8 +88,8 @@ class TestCourseNote:
 
 
 @pytest.mark.parametrize("shape", [(1, (2, 10, 1)), PRIMES, SQUARE])
-@pytest.mark.parametrize("loss", LOSSES)
-@pytest.mark.parametrize("hidden", ACTIVATIONS)
+@pytest.mark.parametrize("loss", ["half_squared_error", "softmax_cross_entropy"])
+@pytest.mark.parametrize("hidden", ["sigmoid", "relu", "gelu", "softmax"])
 class TestSilence:
     def test_right_gradient(self, hidden, loss, shape):
         """A right network has no finding, and round-off is not a mistake."""

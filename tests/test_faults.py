@@ -1,18 +1,20 @@
 """The catalogue of known mistakes: each entry plants itself, and is found by its plant."""
 
+import random
+
 import numpy as np
 import pytest
 from problems import ALL_EQUAL, PRIMES, SQUARE, draw
 
 from gradcheck.diagnosis import Case, explain
 from gradcheck.faults import FAULTS
-from gradcheck.networks import LOSSES, DenseNetwork
+from gradcheck.networks import DenseNetwork
 
 SHAPES = (PRIMES, SQUARE, ALL_EQUAL)
 NETWORKS = [
     DenseNetwork((hidden, "tanh", output), loss)
     for hidden in ("sigmoid", "tanh", "relu")
-    for output, loss in zip(("identity", "sigmoid"), LOSSES, strict=False)
+    for output, loss in (("identity", "half_squared_error"), ("sigmoid", "mean_squared_error"))
 ]
 
 
@@ -41,18 +43,21 @@ def planted_in(network, fault, shape):
 @pytest.mark.parametrize("code", FAULTS)
 def test_planted_fault_is_named(code):
     """A planted fault is found as itself or as a listed equal, and said to explain all."""
-    found = 0
-    for shape in SHAPES:
-        for network in NETWORKS:
-            for plant, cases in planted_in(network, FAULTS[code], shape):
-                (finding,) = explain(network, cases)
+    planted = [
+        (network, *found)
+        for shape in SHAPES
+        for network in NETWORKS
+        for found in planted_in(network, FAULTS[code], shape)
+    ]
+    assert planted
 
-                assert code in (finding.code, *finding.equal), (network, plant.message)
-                assert finding.residual < 1e-10
-                assert finding.message.endswith(".")
-                assert "#" not in finding.message
-                found += 1
-    assert found
+    for network, plant, cases in random.Random(code).sample(planted, min(len(planted), 30)):
+        (finding,) = explain(network, cases)
+
+        assert code in (finding.code, *finding.equal), (network, plant.message)
+        assert finding.residual < 1e-10
+        assert finding.message.endswith(".")
+        assert "#" not in finding.message
 
 
 @pytest.mark.parametrize("code", FAULTS)

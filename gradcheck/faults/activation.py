@@ -33,8 +33,8 @@ def _only(names: tuple[str, ...], slope: Slope) -> Slope:
     return chosen
 
 
-def _at_z(run: ForwardPass, layer: int) -> Array:
-    return run.activations[layer].derivative(run.z[layer])
+def _at_z(run: ForwardPass, layer: int, dz: Array) -> Array:
+    return run.activations[layer].backward(dz, run.z[layer])
 
 
 def _output_form_at_u(run: ForwardPass, layer: int) -> Array:
@@ -78,7 +78,7 @@ def _other_functions(network: DenseNetwork) -> Iterator[Plant]:
     for layers in any_layers(network):
         own = {network.activations[layer].name for layer in layers}
         for used in ACTIVATIONS.values():
-            if used.name not in own | {"identity"}:
+            if used.elementwise and used.name not in own | {"identity"}:
                 yield from _one_other_function(network, layers, used)
 
 
@@ -107,9 +107,11 @@ FAMILY = (
         leaves_right="all above the layer",
         hint=HINT_WHICH_ARGUMENT,
         frequency="very common",
-        plants=_plants(
+        plants=at_layers(
+            "through_activation",
             _at_z,
             "the derivative of NAME was taken at the activation z# where the pre-activation u# belongs",
+            any_layers,
         ),
     ),
     Fault(

@@ -3,16 +3,19 @@
 from gradcheck.networks.activations import ACTIVATIONS, Activation
 from gradcheck.networks.losses import LOSSES, Loss
 from gradcheck.networks.network import DenseNetwork
+from gradcheck.networks.penalties import PENALTIES, Penalty
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace
 
 __all__ = [
     "ACTIVATIONS",
     "LOSSES",
+    "PENALTIES",
     "RIGHT",
     "Activation",
     "DenseNetwork",
     "ForwardPass",
     "Loss",
+    "Penalty",
     "Steps",
     "Trace",
 ]

@@ -1,6 +1,6 @@
 """Dense networks: parameters and data in; loss, gradient and every delta out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ from gradcheck.errors import UsageError
 from gradcheck.networks.activations import ACTIVATIONS
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
 from gradcheck.networks.losses import LOSSES
+from gradcheck.networks.penalties import PENALTIES, is_weight
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace, backward
 
 
@@ -21,6 +22,8 @@ class DenseNetwork:
         One name of `ACTIVATIONS` for each layer; its length is the depth L.
     loss : str, optional
         A name of `LOSSES`.
+    penalties : mapping of str to float, optional
+        Names of `PENALTIES`, each with its strength; on the weights, not the biases.
 
     Raises
     ------
@@ -35,7 +38,10 @@ class DenseNetwork:
     """
 
     def __init__(
-        self, activations: Sequence[str] = ("sigmoid", "identity"), loss: str = "half_squared_error"
+        self,
+        activations: Sequence[str] = ("sigmoid", "identity"),
+        loss: str = "half_squared_error",
+        penalties: Mapping[str, float] | None = None,
     ) -> None:
         if not activations or isinstance(activations, str):
             raise UsageError("`activations` must name one activation for each layer", given=repr(activations))
@@ -43,10 +49,14 @@ class DenseNetwork:
             layer: look_up(ACTIVATIONS, "activation", name) for layer, name in enumerate(activations, 1)
         }
         self.criterion = look_up(LOSSES, "loss", loss)
+        self.penalties = {
+            look_up(PENALTIES, "penalty", name): strength for name, strength in (penalties or {}).items()
+        }
 
     def __repr__(self) -> str:
         names = tuple(activation.name for activation in self.activations.values())
-        return f"DenseNetwork({names!r}, {self.criterion.name!r})"
+        penalties = {penalty.name: strength for penalty, strength in self.penalties.items()}
+        return f"DenseNetwork({names!r}, {self.criterion.name!r}, {penalties!r})"
 
     @property
     def depth(self) -> int:
@@ -61,6 +71,7 @@ class DenseNetwork:
         params : mapping of str to ndarray
         x : ndarray, shape (N, in)
         d : ndarray, shape (N, K)
+            Or (N,), the index of a class, for a loss over classes.
 
         Returns
         -------
@@ -69,7 +80,7 @@ class DenseNetwork:
         Raises
         ------
         UsageError
-            If the target does not have the shape of the output.
+            If the target does not fit the output.
         """
         u: dict[int, Array] = {}
         z: dict[int, Array] = {0: x}
@@ -78,17 +89,17 @@ class DenseNetwork:
             if f"b{layer}" in params:
                 u[layer] = u[layer] + params[f"b{layer}"][..., np.newaxis, :]
             z[layer] = activation.f(u[layer])
-        expected = z[self.depth].shape[-2:]
-        if np.shape(d) != expected:
-            raise UsageError(
-                "the target d does not fit the output y", given=f"d {np.shape(d)}", expected=f"{expected}"
-            )
-        return ForwardPass(params, d, u, z, self.activations, self.criterion)
+        self.criterion.check_target(z[self.depth], d)
+        return ForwardPass(params, d, u, z, self.activations, self.criterion, self.penalties)
 
     def loss(self, params: Params, x: Array, d: Array) -> Any:
         """Return E: one number, or an array of one for each element of stacked parameters."""
         run = self.forward(params, x, d)
-        return self.criterion.value(run.y, d)
+        value = self.criterion.value(run.y, d)
+        for penalty, strength in self.penalties.items():
+            for name in filter(is_weight, params):
+                value = value + strength * penalty.cost(params[name]).sum(axis=(-2, -1))
+        return value
 
     def gradient(self, params: Params, x: Array, d: Array) -> Gradient:
         """Return dE/dparams: the names and shapes of the parameters."""

@@ -8,6 +8,7 @@ through_activation  delta_l = dE/du_l from dE/dz_l:  dz * f_l'(u_l)
 through_weights     dE/dz_(l-1) from delta_l:        delta W_l^T
 weight_gradient     dE/dW_l from delta_l:            z_(l-1)^T delta
 bias_gradient       dE/db_l from delta_l:            sum over samples
+penalty_gradient    what a penalty adds to dE/dW_l:  strength times its slope
 ==================  ==================================================
 
 A known mistake is this recursion with one of its steps replaced.
@@ -21,6 +22,7 @@ import numpy as np
 from gradcheck.networks.activations import Activation
 from gradcheck.networks.arrays import Array, Gradient, Params
 from gradcheck.networks.losses import Loss
+from gradcheck.networks.penalties import Penalty, is_weight
 
 
 @dataclass(frozen=True)
@@ -38,6 +40,8 @@ class ForwardPass:
     activations : mapping of int to Activation
         Of layers 1 to L.
     loss : Loss
+    penalties : mapping of Penalty to float
+        Each with its strength.
     """
 
     params: Params
@@ -46,6 +50,7 @@ class ForwardPass:
     z: Mapping[int, Array]
     activations: Mapping[int, Activation]
     loss: Loss
+    penalties: Mapping[Penalty, float]
 
     @property
     def depth(self) -> int:
@@ -91,15 +96,22 @@ def _bias_gradient(run: ForwardPass, layer: int, delta: Array) -> Array:
     return db
 
 
+def _penalty_gradient(run: ForwardPass, name: str) -> Array | float:
+    if not is_weight(name):
+        return 0
+    return sum(strength * penalty.slope(run.params[name]) for penalty, strength in run.penalties.items())
+
+
 @dataclass(frozen=True)
 class Steps:
-    """The five functions of the recursion; by default the right ones."""
+    """The functions of the recursion; by default the right ones."""
 
     loss_gradient: Callable[[ForwardPass], Array] = _loss_gradient
     through_activation: LayerStep = _through_activation
     through_weights: LayerStep = _through_weights
     weight_gradient: LayerStep = _weight_gradient
     bias_gradient: LayerStep = _bias_gradient
+    penalty_gradient: Callable[[ForwardPass, str], Array | float] = _penalty_gradient
 
 
 RIGHT = Steps()
@@ -152,4 +164,5 @@ def backward(run: ForwardPass, steps: Steps = RIGHT) -> Trace:
             gradient[f"b{layer}"] = steps.bias_gradient(run, layer, delta[layer])
         if layer > 1:
             dz = steps.through_weights(run, layer, delta[layer])
-    return Trace(run.u, run.z, run.y, dy, delta, {name: gradient[name] for name in run.params})
+    gradient = {name: gradient[name] + steps.penalty_gradient(run, name) for name in run.params}
+    return Trace(run.u, run.z, run.y, dy, delta, gradient)
