@@ -83,7 +83,14 @@ class Parameters:
         self._widen = widen
         self._leaves: list[Leaf] = []
         self.nest: Any = None
-        self.nest = self._copied(nest, (), self._put_root)
+        try:
+            self.nest = self._copied(nest, (), self._put_root)
+        except RecursionError:
+            raise GradientInterfaceError(
+                "the nest of parameters has no end",
+                given=f"{type(nest).__name__} that contains itself",
+                expected="numbers and arrays at a finite depth",
+            ) from None
         self.leaves = tuple(self._leaves)
         _refuse_bad_names([leaf.name for leaf in self.leaves], nest)
 
@@ -97,50 +104,50 @@ class Parameters:
             return self._copied_number(node, path, put)
         if isinstance(node, dict | list) or _is_dataclass(node):
             twin = copy.copy(node)
-            for key, item in _items(node):
+            for key, item in items(node):
                 _place(twin, key, self._copied(item, (*path, str(key)), _Put(twin, key)))
             return twin
         if isinstance(node, tuple):
             slots = _TupleSlots(type(node), list(node), put)
-            for key, item in _items(node):
+            for key, item in items(node):
                 slots.items[slots.index[key]] = self._copied(item, (*path, str(key)), _Put(slots, key))
             return slots.rebuilt()
         if isinstance(node, _CONSTANTS) or callable(node):
             return node
         raise GradientInterfaceError(
-            f"parameter {_name(path)!r} is of a type that cannot be differentiated",
+            f"parameter {path_name(path)!r} is of a type that cannot be differentiated",
             given=f"{type(node).__module__}.{type(node).__qualname__}",
             expected="a number, a numpy array, or a dict, list, tuple, namedtuple or dataclass of them",
             do="convert it, for example with numpy.asarray",
         )
 
     def _copied_array(self, node: Array, path: tuple[str, ...]) -> Array:
-        if node.dtype.kind in "biuSUV":
+        if node.dtype.kind in "biuSU":
             return node.copy()
         if node.dtype.kind not in "fc":
             raise GradientInterfaceError(
-                f"parameter {_name(path)!r} is an array that cannot be differentiated",
+                f"parameter {path_name(path)!r} is an array that cannot be differentiated",
                 given=f"dtype {node.dtype}, shape {node.shape}",
                 expected="a floating-point or complex dtype (integers are constants)",
                 do="give ragged parameters as a list of arrays" if node.dtype == object else "",
             )
         working = self._working(node.dtype)
         twin = node.astype(working, order="C", copy=True)
-        start = _flat(np.asarray(node, dtype=working, order="C")).view()
+        start = flat(np.asarray(node, dtype=working, order="C")).view()
         start.flags.writeable = False
-        self._leaves.append(Leaf(_name(path), node.shape, node.dtype, _flat(twin), start, None))
+        self._leaves.append(Leaf(path_name(path), node.shape, node.dtype, flat(twin), start, None))
         return twin
 
     def _copied_number(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
-        dtype = np.dtype(type(node))
+        dtype = np.asarray(node).dtype
         cell = np.array([node], dtype=self._working(dtype))
         plain = isinstance(node, float | complex) and not isinstance(node, np.generic)
 
         def current() -> Any:
             return cell[0].item() if plain else cell[0]
 
-        start = _flat(cell.copy())
-        self._leaves.append(Leaf(_name(path), (), dtype, _flat(cell), start, lambda: put(current())))
+        start = flat(cell.copy())
+        self._leaves.append(Leaf(path_name(path), (), dtype, flat(cell), start, lambda: put(current())))
         return current()
 
     def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
@@ -149,123 +156,14 @@ class Parameters:
         return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
 
 
-def read_gradient(
-    gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str, *, copy: bool = True
-) -> list[Array]:
-    """Read the values of a gradient that has the nest structure of its parameters.
-
-    Parameters
-    ----------
-    gradient : nest
-        As `params`, but it may use other containers with the same keys; constants may be
-        left out.
-    params : nest of parameters
-    leaves : tuple of Leaf
-        Of `params`.
-    source : str
-        Where the gradient came from, for messages: ``"gradient(params)"``.
-    copy : bool
-        Whether the values must outlive the gradient.
-
-    Returns
-    -------
-    list of ndarray
-        One for each leaf, shape as `Leaf.values`, in the precision that it was given in.
-
-    Raises
-    ------
-    GradientInterfaceError
-        If a name is missing or unknown, or a value has another shape or no real number in it.
-    """
-    found: dict[str, Any] = {}
-    extra: list[str] = []
-    _collect(gradient, params, (), found, extra)
-    expected = {leaf.name: leaf for leaf in leaves}
-    missing = [name for name in expected if found.get(name) is None]
-    if missing or extra:
-        raise _wrong_names(missing, extra, expected, found, source)
-    return [_leaf_gradient(found[name], leaf, source, copy) for name, leaf in expected.items()]
+def flat(array: Array) -> Array:
+    """Return all numbers of an array as one axis, complex ones as pairs; a view where possible."""
+    numbers = np.asarray(array).reshape(-1)
+    return numbers.view(numbers.real.dtype) if numbers.dtype.kind == "c" else numbers
 
 
-def _collect(node: Any, params: Any, path: tuple[str, ...], found: dict[str, Any], extra: list[str]) -> None:
-    if not _is_container(params):
-        found[_name(path)] = node
-        return
-    children = {str(key): item for key, item in _items(params)}
-    if isinstance(node, np.ndarray) and node.ndim and isinstance(params, list | tuple):
-        node = list(node)
-    if not _is_container(node):
-        return
-    for key, item in _items(node):
-        if str(key) in children:
-            _collect(item, children[str(key)], (*path, str(key)), found, extra)
-        elif item is not None:
-            extra.append(_name((*path, str(key))))
-
-
-def _wrong_names(
-    missing: list[str], extra: list[str], expected: dict[str, Leaf], found: dict[str, Any], source: str
-) -> GradientInterfaceError:
-    problem = f"the gradient has nothing for parameter {missing[0]!r}" if missing else ""
-    if not missing:
-        problem = f"the gradient has {extra[0]!r}, which is no parameter"
-    given = [f"{name} {np.shape(found[name])}" for name in expected if found.get(name) is not None]
-    return GradientInterfaceError(
-        problem,
-        given=f"{', '.join(given + extra) or 'nothing that has the names of params'}, from {source}",
-        expected=", ".join(f"{name} {leaf.shape}" for name, leaf in expected.items()),
-        do=f"return {', '.join(missing)} too; what is constant belongs in params as an integer"
-        if missing
-        else f"leave {', '.join(extra)} out",
-    )
-
-
-def _leaf_gradient(value: Any, leaf: Leaf, source: str, copy: bool) -> Array:
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        array = np.asarray(None)
-    allowed = "fiuc" if leaf.dtype.kind == "c" else "fiu"
-    if array.dtype.kind not in allowed:
-        raise GradientInterfaceError(
-            f"the gradient of {leaf.name!r} does not consist of {_numbers(leaf)} numbers",
-            given=f"{type(value).__name__} of dtype {array.dtype}, shape {array.shape}, from {source}",
-            expected=f"{leaf.dtype}, shape {leaf.shape}",
-        )
-    if array.shape != leaf.shape:
-        raise _wrong_shape(array.shape, leaf, source)
-    kind = np.complex64 if leaf.dtype.kind == "c" else np.float16
-    return _flat(array.astype(np.promote_types(array.dtype, kind), order="C", copy=copy))
-
-
-def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInterfaceError:
-    same = [n for n in shape if n != 1] == [n for n in leaf.shape if n != 1]
-    if same:
-        do = f"the shapes differ only by axes of length 1: reshape to {leaf.shape}, or an update broadcasts"
-    elif shape == leaf.shape[::-1]:
-        do = f"it looks transposed: entry [i, j] belongs to {leaf.name}[i, j]"
-    elif shape[1:] == leaf.shape:
-        do = f"a leading axis of {shape[0]} is left: sum over the samples"
-    else:
-        do = "return one number for each entry of the parameter"
-    return GradientInterfaceError(
-        f"the gradient of {leaf.name!r} has another shape than the parameter",
-        given=f"{shape}, from {source}",
-        expected=f"{leaf.shape}",
-        do=do,
-    )
-
-
-def _numbers(leaf: Leaf) -> str:
-    return "real or complex" if leaf.dtype.kind == "c" else "real"
-
-
-def _flat(array: Array) -> Array:
-    flat = np.asarray(array).reshape(-1)
-    return flat.view(flat.real.dtype) if flat.dtype.kind == "c" else flat
-
-
-def _name(path: tuple[str, ...]) -> str:
+def path_name(path: tuple[str, ...]) -> str:
+    """Return the name of the leaf at a path of keys."""
     return ".".join(path) or _ROOT
 
 
@@ -273,11 +171,13 @@ def _is_dataclass(node: Any) -> bool:
     return dataclasses.is_dataclass(node) and not isinstance(node, type)
 
 
-def _is_container(node: Any) -> bool:
+def is_container(node: Any) -> bool:
+    """Whether a node of a nest holds other nodes."""
     return isinstance(node, dict | list | tuple) or _is_dataclass(node)
 
 
-def _items(node: Any) -> Iterator[tuple[Any, Any]]:
+def items(node: Any) -> Iterator[tuple[Any, Any]]:
+    """Return the keys (index, key or field) and nodes of a container."""
     if isinstance(node, dict):
         yield from node.items()
     elif _is_dataclass(node):

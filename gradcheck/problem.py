@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
 from gradcheck.evaluation import Evaluation, Loss, equal
-from gradcheck.parameters import Parameters, read_gradient
+from gradcheck.gradients import arrays_of, read_gradient
+from gradcheck.parameters import Parameters
 
 Array = NDArray[Any]
 
@@ -99,13 +100,5 @@ def _close(a: Array, b: Array) -> bool:
 
 
 def _share_memory(first: Any, second: Any) -> bool:
-    arrays = [_arrays(raw) for raw in (first, second)]
-    return any(np.shares_memory(a, b) for a, b in zip(*arrays, strict=False) if a.size)
-
-
-def _arrays(nest: Any) -> list[Array]:
-    if isinstance(nest, np.ndarray):
-        return [nest] if nest.dtype.kind in "fc" else []
-    if isinstance(nest, dict):
-        nest = list(nest.values())
-    return [a for item in nest for a in _arrays(item)] if isinstance(nest, list | tuple) else []
+    pairs = zip(arrays_of(first), arrays_of(second), strict=False)
+    return any(np.shares_memory(a, b) for a, b in pairs if a.size)

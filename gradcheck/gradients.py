@@ -1,0 +1,144 @@
+"""Read a gradient that should have the nest of its parameters, and say what differs if it does not."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import GradientInterfaceError
+from gradcheck.parameters import Leaf, flat, is_container, items, path_name
+
+Array = NDArray[Any]
+
+
+def read_gradient(
+    gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str, *, copy: bool = True
+) -> list[Array]:
+    """Read the values of a gradient that has the nest structure of its parameters.
+
+    Parameters
+    ----------
+    gradient : nest
+        As `params`, but it may use other containers with the same keys; constants may be
+        left out.
+    params : nest of parameters
+    leaves : tuple of Leaf
+        Of `params`.
+    source : str
+        Where the gradient came from, for messages: ``"gradient(params)"``.
+    copy : bool
+        Whether the values must outlive the gradient.
+
+    Returns
+    -------
+    list of ndarray
+        One for each leaf, shape as `Leaf.values`, in the precision that it was given in.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If a name is missing or unknown, or a value has another shape or no real number in it.
+    """
+    found: dict[str, Any] = {}
+    extra: list[str] = []
+    _collect(gradient, params, (), found, extra)
+    expected = {leaf.name: leaf for leaf in leaves}
+    missing = [name for name in expected if found.get(name) is None]
+    if missing or extra:
+        given = [f"{name} {np.shape(found[name])}" for name in expected if name not in missing]
+        listed = ", ".join(given + extra) or f"{type(gradient).__name__} without any name of params"
+        raise _wrong_names(missing, extra, expected, f"{listed}, from {source}")
+    return [_leaf_gradient(found[name], leaf, source, copy) for name, leaf in expected.items()]
+
+
+def arrays_of(gradient: Any) -> list[Array]:
+    """Return the floating-point arrays that a gradient holds, in its order, not copied.
+
+    Parameters
+    ----------
+    gradient : nest
+
+    Returns
+    -------
+    list of ndarray
+    """
+    if isinstance(gradient, np.ndarray):
+        return [gradient] if gradient.dtype.kind in "fc" else []
+    return [a for _, item in items(gradient) for a in arrays_of(item)] if is_container(gradient) else []
+
+
+def _collect(node: Any, params: Any, path: tuple[str, ...], found: dict[str, Any], extra: list[str]) -> None:
+    if not is_container(params):
+        found[path_name(path)] = node
+        return
+    children = {str(key): item for key, item in items(params)}
+    if isinstance(node, np.ndarray) and node.ndim and isinstance(params, list | tuple):
+        node = list(node)
+    if not is_container(node):
+        return
+    for key, item in items(node):
+        if str(key) in children:
+            _collect(item, children[str(key)], (*path, str(key)), found, extra)
+        elif item is not None:
+            extra.append(path_name((*path, str(key))))
+
+
+def _wrong_names(
+    missing: list[str], extra: list[str], expected: dict[str, Leaf], given: str
+) -> GradientInterfaceError:
+    if missing:
+        problem = f"the gradient has nothing for parameter {missing[0]!r}"
+        do = f"return {', '.join(missing)} too; what is constant belongs in params as an integer"
+    else:
+        problem = f"the gradient has {extra[0]!r}, which is no parameter"
+        do = f"leave {', '.join(extra)} out"
+    if len(missing) == len(extra):
+        do = f"name each as its parameter: {', '.join(missing)}"
+    return GradientInterfaceError(
+        problem,
+        given=given,
+        expected=", ".join(f"{name} {leaf.shape}" for name, leaf in expected.items()),
+        do=do,
+    )
+
+
+def _leaf_gradient(value: Any, leaf: Leaf, source: str, copy: bool) -> Array:
+    try:
+        array = np.asarray(value)
+    except ValueError:  # ragged
+        array = np.asarray(None)
+    allowed = "fiuc" if leaf.dtype.kind == "c" else "fiu"
+    if array.dtype.kind not in allowed:
+        raise GradientInterfaceError(
+            f"the gradient of {leaf.name!r} does not consist of {_numbers(leaf)} numbers",
+            given=f"{type(value).__name__} of dtype {array.dtype}, shape {array.shape}, from {source}",
+            expected=f"{leaf.dtype}, shape {leaf.shape}",
+        )
+    if array.shape != leaf.shape:
+        raise _wrong_shape(array.shape, leaf, source)
+    # Integers are exact: only floats tell in which precision the gradient was computed.
+    given = array.dtype if array.dtype.kind in "fc" else np.dtype(np.float64)
+    kind = np.complex64 if leaf.dtype.kind == "c" else np.float16
+    return flat(array.astype(np.promote_types(given, kind), order="C", copy=copy))
+
+
+def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInterfaceError:
+    same = [n for n in shape if n != 1] == [n for n in leaf.shape if n != 1]
+    if same:
+        do = f"the shapes differ only by axes of length 1: reshape to {leaf.shape}, or an update broadcasts"
+    elif shape == leaf.shape[::-1]:
+        do = f"it looks transposed: entry [i, j] belongs to {leaf.name}[i, j]"
+    elif shape[1:] == leaf.shape:
+        do = f"a leading axis of {shape[0]} is left: sum over the samples"
+    else:
+        do = "return one number for each entry of the parameter"
+    return GradientInterfaceError(
+        f"the gradient of {leaf.name!r} has another shape than the parameter",
+        given=f"{shape}, from {source}",
+        expected=f"{leaf.shape}",
+        do=do,
+    )
+
+
+def _numbers(leaf: Leaf) -> str:
+    return "real or complex" if leaf.dtype.kind == "c" else "real"
