@@ -15,15 +15,17 @@ def render(results: Sequence[dict[str, Any]]) -> str:
 
 
 def _result(result: dict[str, Any]) -> str:
-    lines = [_headline(result), ""]
+    lines = [_error(result) if result["verdict"] == "error" else _headline(result), ""]
     if result["parameters"]:
         lines += [*_table(result["parameters"].values()), ""]
     for finding in result["findings"]:
         lines += [*_finding(finding), ""]
     for note in result["notes"]:
         lines += _wrapped(f"note: {note}", indent="      ")
-    lines.append(_origin(result))
-    return "\n".join(lines)
+    lines += _submission(result)
+    if result["verdict"] != "error":
+        lines.append(_origin(result))
+    return "\n".join(lines).rstrip()
 
 
 def _headline(result: dict[str, Any]) -> str:
@@ -33,6 +35,24 @@ def _headline(result: dict[str, Any]) -> str:
     if wrong:
         text += f"; {result['verdict']} in {_listed(wrong)}"
     return "\n".join(_wrapped(text, indent="  "))
+
+
+def _error(result: dict[str, Any]) -> str:
+    first, *rest = result["message"].splitlines() or [""]
+    lines = _wrapped(f"ERROR ({result['reason']}): {first}", indent="  ")
+    for line in rest:
+        lines += _wrapped(line, indent=" " * 12)
+    return "\n".join(lines)
+
+
+def _submission(result: dict[str, Any]) -> list[str]:
+    """Return what only the result of a file has: its flags and what was understood of it."""
+    lines = []
+    if "file" in result and result["flags"]:
+        lines += _wrapped(f"flags: {', '.join(result['flags'])}", indent="  ")
+    for words in result.get("understood", ()):
+        lines += _wrapped(f"understood: {words}", indent="  ")
+    return lines
 
 
 def _counted(name: str, row: dict[str, Any]) -> str:

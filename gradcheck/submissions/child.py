@@ -1,0 +1,233 @@
+"""The submission's own process: it loads the file and calls its functions, nothing else.
+
+It holds no secret: no expected value, no tolerance, no verdict. Requests come in and answers
+go out over what were its standard streams; the submission itself gets the null device.
+This module imports nothing of gradcheck but what likewise imports nothing of it.
+"""
+
+import ast
+import importlib.abc
+import importlib.machinery
+import importlib.util
+import inspect
+import os
+import random
+import sys
+import traceback
+import types
+from collections.abc import Sequence
+from typing import Any, BinaryIO
+
+import numpy as np
+
+from gradcheck.submissions import selection, wire
+
+MODULE = "submission"
+_MEMORY = 2 << 30
+_FILE = 16 << 20
+
+
+class StandIn(types.ModuleType):
+    """A module, object and function that is anything and does nothing: plotting without a screen."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.__path__: list[str] = []
+        self.__all__: list[str] = []
+
+    def __getattr__(self, name: str) -> Any:
+        if name.startswith("__"):
+            raise AttributeError(name)
+        return StandIn(name)
+
+    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
+        """Return another stand-in."""
+        return StandIn(self.__name__)
+
+    def __iter__(self) -> Any:
+        # `figure, axes = plt.subplots()` takes two.
+        return iter((StandIn("first"), StandIn("second")))
+
+    def __getitem__(self, key: Any) -> Any:
+        return StandIn("item")
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        return None
+
+
+class LastResort(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds the course's helper module and a stand-in for matplotlib, if nothing else did.
+
+    Parameters
+    ----------
+    helpers : str
+        Path of the helper module's source.
+    """
+
+    def __init__(self, helpers: str) -> None:
+        self.helpers = helpers
+        self.supplied: list[str] = []
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        """Return the spec of what is supplied under that name, or None."""
+        top = name.partition(".")[0]
+        if name in ("functions", "common.functions"):
+            self.supplied.append(name)
+            return importlib.util.spec_from_file_location(name, self.helpers)
+        if name == "common":
+            return importlib.machinery.ModuleSpec(name, None, is_package=True)
+        if top == "matplotlib":
+            self.supplied.append(top)
+            return importlib.machinery.ModuleSpec(name, self, is_package=True)
+        return None
+
+    def create_module(self, spec: Any) -> Any:
+        """Return the stand-in."""
+        return StandIn(spec.name)
+
+    def exec_module(self, module: Any) -> None:
+        """Do nothing: the stand-in is complete."""
+
+
+class Runner:
+    """Loads one file and answers requests about it.
+
+    Parameters
+    ----------
+    helpers : str
+        Path of the course's helper module.
+    """
+
+    def __init__(self, helpers: str) -> None:
+        self.resort = LastResort(helpers)
+        sys.meta_path.append(self.resort)
+
+    def load(self, path: str, names: Sequence[str], whole: bool) -> dict[str, Any]:
+        """Run the file, or only what the names rest on, and describe what those names are."""
+        with open(path, "rb") as file:
+            tree = ast.parse(file.read(), path)
+        part = tree if whole else selection.select(tree, names)
+        self.module = types.ModuleType(MODULE)
+        self.module.__file__ = path
+        sys.modules[MODULE] = self.module
+        sys.argv = [path]
+        np.random.seed(0)  # noqa: NPY002 (the generator that submissions use)
+        random.seed(0)
+        exec(compile(part, path, "exec"), vars(self.module))  # noqa: S102 (what this process is for)
+        found = {name: vars(self.module)[name] for name in names if name in vars(self.module)}
+        return {
+            "functions": {name: self._signature(tree, f) for name, f in found.items() if callable(f)},
+            "values": {name: value for name, value in found.items() if not callable(value)},
+            "skipped": len(tree.body) - len(part.body),
+            "supplied": sorted(set(self.resort.supplied)),
+        }
+
+    def run(self, values: dict[str, Any], calls: Sequence[Any], give: Sequence[Any]) -> list[Any]:
+        """Set globals, call functions one after another, and return the values asked for."""
+        for name, value in values.items():
+            setattr(self.module, name, value)
+        results: list[Any] = []
+        for name, arguments in calls:
+            results.append(vars(self.module)[name](*self._resolve(arguments, results)))
+        return [self._resolve(item, results) for item in give]
+
+    def _resolve(self, value: Any, results: Sequence[Any]) -> Any:
+        if isinstance(value, list):
+            return [self._resolve(item, results) for item in value]
+        if not isinstance(value, wire.Ref):
+            return value
+        first, *items = value.path
+        found = results[first] if isinstance(first, int) else vars(self.module)[first]
+        for item in items:
+            found = found[item]
+        return found
+
+    @staticmethod
+    def _signature(tree: ast.Module, function: Any) -> dict[str, Any]:
+        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+        parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in kinds]
+        name = getattr(function, "__name__", "")
+        nodes = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+        return {
+            "parameters": [p.name for p in parameters],
+            "required": sum(p.default is inspect.Parameter.empty for p in parameters),
+            "returns": selection.returned_names(nodes[-1]) if nodes else [],
+            "line": nodes[-1].lineno if nodes else 0,
+        }
+
+
+def described(error: BaseException, path: str) -> dict[str, Any]:
+    """Return an exception as data: its type, text, and the last line of the file that it passed."""
+    lines = [f.lineno for f in traceback.extract_tb(error.__traceback__) if f.filename == path]
+    if isinstance(error, SyntaxError) and error.filename == path:
+        lines = [error.lineno]
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001, RUF100 (their exception, their __str__)
+        text = ""
+    bases = [base.__name__ for base in type(error).__mro__]
+    return {"type": bases[0], "bases": bases, "text": text[:500], "line": lines[-1] if lines else None}
+
+
+def limit_resources(seconds: int) -> None:
+    """Bound memory, processor time, core dumps and files written, where the system can."""
+    try:
+        import resource
+    except ImportError:
+        return
+    for kind, most in (
+        (resource.RLIMIT_AS, _MEMORY),
+        (resource.RLIMIT_CPU, seconds),
+        (resource.RLIMIT_CORE, 0),
+        (resource.RLIMIT_FSIZE, _FILE),
+    ):
+        try:
+            hard = resource.getrlimit(kind)[1]
+            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
+        except (ValueError, OSError):
+            continue
+
+
+def private_streams() -> tuple[BinaryIO, BinaryIO]:
+    """Take the standard streams for the frames and leave the null device in their place."""
+    requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
+    null = os.open(os.devnull, os.O_RDWR)
+    for stream in range(3):
+        os.dup2(null, stream)
+    return requests, answers
+
+
+def serve(runner: Runner, requests: BinaryIO, answers: BinaryIO) -> None:
+    """Answer each request with one frame until there are no more."""
+
+    def take(size: int) -> bytes:
+        data = requests.read(size)
+        if len(data) < size:
+            os._exit(0)
+        return data
+
+    path = ""
+    while True:
+        request = wire.read(take)
+        path = request["arguments"].get("path", path)
+        try:
+            answer = wire.pack({"result": getattr(runner, request["call"])(**request["arguments"])})
+        except BaseException as error:  # noqa: BLE001, RUF100 (sys.exit is one of them)
+            answer = wire.pack({"error": described(error, path)})
+        answers.write(answer)
+        answers.flush()
+
+
+def main(folder: str, helpers: str, seconds: int) -> None:
+    """Serve requests about a file in the folder; 0 seconds means without limits."""
+    requests, answers = private_streams()
+    if seconds:
+        limit_resources(seconds)
+    os.environ["MPLBACKEND"] = "Agg"
+    os.chdir(folder)
+    # The folder comes before everything, but after the imports of this process.
+    sys.path.insert(0, folder)
+    serve(Runner(helpers), requests, answers)

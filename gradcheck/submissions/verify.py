@@ -1,0 +1,157 @@
+"""One submission, from its file to a result.
+
+The submission's process only evaluates. Here the problems are drawn, the differences taken, and
+the verdict is that of `check_gradient` on every draw, merged.
+"""
+
+import dataclasses
+import itertools
+import time
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from gradcheck.checking import RTOL, check_gradient
+from gradcheck.errors import SubmissionError
+from gradcheck.report import Report
+from gradcheck.submissions import conventions
+from gradcheck.submissions.binding import Binding, Draw, Options
+from gradcheck.submissions.loading import Submission
+from gradcheck.submissions.result import SubmissionResult
+from gradcheck.submissions.sandbox import Sandbox, available
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+Gradient = dict[str, Any]
+
+
+def verify(file: str, options: Options) -> SubmissionResult:
+    """Decide whether the backward pass in a file is right.
+
+    Parameters
+    ----------
+    file : str
+        Its path, or ``example:NAME`` for one that comes with gradcheck.
+    options : Options
+
+    Returns
+    -------
+    SubmissionResult
+        Also where the file cannot be judged: its outcome then is the `SubmissionError`.
+
+    Raises
+    ------
+    UsageError
+        If the options cannot be met.
+    """
+    began = time.perf_counter()
+    level = available(options.sandbox)
+    known: dict[str, Any] = {}
+    outcome: Report | SubmissionError
+    try:
+        path = locate(file)
+        with Sandbox(path.parent, level, options.timeout) as sandbox:
+            outcome = _outcome(Submission(sandbox, path, conventions.NAMES), options, known)
+    except SubmissionError as error:
+        outcome = error
+    known = {**known, "flags": tuple(sorted(known.get("flags", ())))}
+    return SubmissionResult(file, outcome, options.seed, time.perf_counter() - began, level, **known)
+
+
+def locate(file: str) -> Path:
+    """Return the absolute path of a file, or of an example by its name.
+
+    Parameters
+    ----------
+    file : str
+
+    Returns
+    -------
+    Path
+
+    Raises
+    ------
+    SubmissionError
+        If there is no such file.
+    """
+    kind, _, name = file.partition(":")
+    if kind == "example":
+        path = EXAMPLES / f"{name.replace('-', '_')}.py"
+        names = sorted(f"example:{example.stem.replace('_', '-')}" for example in EXAMPLES.glob("*.py"))
+        if f"example:{name}" not in names:
+            raise SubmissionError("file", f"there is no {file!r}", expected=", ".join(names))
+        return path
+    path = Path(file).absolute()
+    if not path.is_file():
+        what = "is a folder, not a file" if path.is_dir() else "does not exist"
+        raise SubmissionError("file", f"{file!r} {what}", expected="the path of one Python file")
+    return path
+
+
+def _outcome(submission: Submission, options: Options, known: dict[str, Any]) -> Report:
+    """Judge a submission; what is understood on the way is known even if it fails."""
+    convention = conventions.recognise(submission)
+    known["shape"] = convention.SHAPE
+    binding: Binding = convention.bind(submission, options)
+    known["understood"] = (*submission.understood, *binding.understood)
+    known["flags"] = binding.flags
+    _refuse_constant(binding, options.seed)
+    report = _judge(binding, options)
+    binding.flags |= set(report.flags)
+    if report.ok and "mutates" in binding.flags:
+        raise SubmissionError(
+            "interface",
+            "backward changes the global `network`; the gradients that it returns are right",
+            do="leave the update of the parameters to the training loop",
+        )
+    return report
+
+
+def _judge(binding: Binding, options: Options) -> Report:
+    """Check the draws in general position; the special ones only if those refute nothing."""
+    first, *others = binding.draws(options.seed)
+    general = _repeated(binding, first)
+    general += [(draw, binding.gradient(draw)) for draw in others if not draw.name]
+    report = reduce(Report.merge, [_checked(binding, *case, options) for case in general])
+    if report.verdict == "mismatch":
+        return dataclasses.replace(report, findings=binding.explain(general, options.rtol or RTOL))
+    special = [(draw, binding.gradient(draw)) for draw in others if draw.name]
+    return reduce(Report.merge, [_checked(binding, *case, options) for case in special], report)
+
+
+def _checked(binding: Binding, draw: Draw, gradient: Gradient, options: Options) -> Report:
+    loss = binding.loss(draw)
+    report = check_gradient(loss, draw.params, gradient, rtol=options.rtol, seed=options.seed)
+    if not draw.name or report.ok:
+        return report
+    return dataclasses.replace(report, notes=(*report.notes, f"{report.verdict} at {draw.name}"))
+
+
+def _repeated(binding: Binding, draw: Draw) -> list[tuple[Draw, Gradient]]:
+    """Return one gradient of the draw, or all of three that should be equal and are not."""
+    gradients = [binding.gradient(draw) for _ in range(3)]
+    one, two, three = ({name: np.asarray(g[name]) for name in g} for g in gradients)
+    if all(np.array_equal(one[name], two[name], equal_nan=True) for name in one):
+        return [(draw, gradients[0])]
+    grows = all(np.allclose(three[name] - two[name], two[name] - one[name]) for name in one)
+    binding.flags.add("accumulates" if grows else "nondeterministic")
+    return [(draw, gradient) for gradient in gradients]
+
+
+def _refuse_constant(binding: Binding, seed: int) -> None:
+    """Refuse a forward that does not depend on any parameter: there is nothing to check."""
+    general = [draw for draw in binding.draws(seed) if not draw.name]
+    unused = set(general[0].params)
+    for draw, other in itertools.pairwise(general):
+        loss = binding.loss(draw)
+        start = loss(draw.params)
+        unused -= {n for n in unused if loss({**draw.params, n: other.params[n]}) != start}
+    if unused == set(general[0].params):
+        binding.flags.add("trivial")
+        raise SubmissionError(
+            "interface",
+            "forward does not depend on its parameters, so that there is no gradient to check",
+            expected=f"an output that changes with {', '.join(general[0].params)}",
+            do="read the parameters from the network that forward is given",
+        )
