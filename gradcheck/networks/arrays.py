@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from gradcheck.errors import UsageError
 
 Array = NDArray[np.floating[Any]]
+Integers = NDArray[np.integer[Any]]
 Params = Mapping[str, Array]
 Gradient = dict[str, Array]
 Row = TypeVar("Row")

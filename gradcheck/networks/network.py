@@ -1,29 +1,46 @@
-"""Dense networks: parameters and data in; loss, gradient and every delta out."""
+"""Networks of any layers: parameters and data in; loss, gradient and each step's derivative out."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from gradcheck.errors import UsageError
-from gradcheck.networks.activations import ACTIVATIONS
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
+from gradcheck.networks.layers import Layer, Sequential
 from gradcheck.networks.losses import LOSSES
-from gradcheck.networks.penalties import PENALTIES, is_weight
-from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace, backward
+from gradcheck.networks.penalties import PENALTIES, penalty_gradient, total_penalty
 
 
-class DenseNetwork:
-    """Layers z_l = f_l(z_(l-1) W_l + b_l) under a loss E(y, d).
+@dataclass(frozen=True)
+class NetworkTrace:
+    """Everything that a backward pass computes.
+
+    Attributes
+    ----------
+    z, dz : list
+        Output of each layer and its derivative dE/dz; item 0 is that of the input x. Where a layer
+        is linear, its output is a pre-activation u and the derivative a delta.
+    gradient : dict of str to ndarray
+        The names and shapes of the parameters.
+    """
+
+    z: list[Any]
+    dz: list[Any]
+    gradient: Gradient
+
+
+class Network:
+    """Layers one after the other, under a loss E(y, d).
 
     Parameters
     ----------
-    activations : sequence of str, optional
-        One name of `ACTIVATIONS` for each layer; its length is the depth L.
+    layers : sequence of Layer
     loss : str, optional
-        A name of `LOSSES`.
+        A name of `LOSSES`. All axes of y but the last count as samples.
     penalties : mapping of str to float, optional
-        Names of `PENALTIES`, each with its strength; on the weights, not the biases.
+        Names of `PENALTIES`, each with its strength; on the parameters named W, not the others.
 
     Raises
     ------
@@ -32,79 +49,60 @@ class DenseNetwork:
 
     Notes
     -----
-    `params` is a flat dict: ``W1`` (in, out), ``b1`` (out,), ``W2``, ...; a layer without ``b``
-    has no bias. x is (N, in), rows are samples. Parameters stacked along a new first axis give
-    one loss for each element of the stack.
+    `params` is a flat dict whose names begin with the number of the layer: ``1.W``, ``3.gamma``.
     """
 
     def __init__(
         self,
-        activations: Sequence[str] = ("sigmoid", "identity"),
+        layers: Sequence[Layer],
         loss: str = "half_squared_error",
         penalties: Mapping[str, float] | None = None,
     ) -> None:
-        if not activations or isinstance(activations, str):
-            raise UsageError("`activations` must name one activation for each layer", given=repr(activations))
-        self.activations = {
-            layer: look_up(ACTIVATIONS, "activation", name) for layer, name in enumerate(activations, 1)
-        }
+        if not layers:
+            raise UsageError("a network needs at least one layer")
+        self.body = Sequential(tuple(layers))
         self.criterion = look_up(LOSSES, "loss", loss)
         self.penalties = {
             look_up(PENALTIES, "penalty", name): strength for name, strength in (penalties or {}).items()
         }
 
     def __repr__(self) -> str:
-        names = tuple(activation.name for activation in self.activations.values())
         penalties = {penalty.name: strength for penalty, strength in self.penalties.items()}
-        return f"DenseNetwork({names!r}, {self.criterion.name!r}, {penalties!r})"
+        return f"Network({list(self.body.layers)!r}, {self.criterion.name!r}, {penalties!r})"
 
-    @property
-    def depth(self) -> int:
-        """Number of layers, L."""
-        return len(self.activations)
+    def draw(self, rng: np.random.Generator, x: Any) -> Gradient:
+        """Return random parameters, standard normal, for an input like x."""
+        return self.body.draw(rng, x)
 
-    def forward(self, params: Params, x: Array, d: Array) -> ForwardPass:
-        """Run the network.
+    def loss(self, params: Params, x: Any, d: Array) -> Any:
+        """Return E, one number."""
+        y, _ = self.body.forward(params, x)
+        y, d = self._rows(y, d)
+        return self.criterion.value(y, d) + total_penalty(self.penalties, params)
 
-        Parameters
-        ----------
-        params : mapping of str to ndarray
-        x : ndarray, shape (N, in)
-        d : ndarray, shape (N, K)
-            Or (N,), the index of a class, for a loss over classes.
-
-        Returns
-        -------
-        ForwardPass
-
-        Raises
-        ------
-        UsageError
-            If the target does not fit the output.
-        """
-        u: dict[int, Array] = {}
-        z: dict[int, Array] = {0: x}
-        for layer, activation in self.activations.items():
-            u[layer] = z[layer - 1] @ params[f"W{layer}"]
-            if f"b{layer}" in params:
-                u[layer] = u[layer] + params[f"b{layer}"][..., np.newaxis, :]
-            z[layer] = activation.f(u[layer])
-        self.criterion.check_target(z[self.depth], d)
-        return ForwardPass(params, d, u, z, self.activations, self.criterion, self.penalties)
-
-    def loss(self, params: Params, x: Array, d: Array) -> Any:
-        """Return E: one number, or an array of one for each element of stacked parameters."""
-        run = self.forward(params, x, d)
-        value = self.criterion.value(run.y, d)
-        for penalty, strength in self.penalties.items():
-            for name in filter(is_weight, params):
-                value = value + strength * penalty.cost(params[name]).sum(axis=(-2, -1))
-        return value
-
-    def gradient(self, params: Params, x: Array, d: Array) -> Gradient:
+    def gradient(self, params: Params, x: Any, d: Array) -> Gradient:
         """Return dE/dparams: the names and shapes of the parameters."""
         return self.trace(params, x, d).gradient
 
-    def trace(self, params: Params, x: Array, d: Array, steps: Steps = RIGHT) -> Trace:
-        """Return the gradient and all that leads to it: every u, z, y, dE/dy and delta."""
-        return backward(self.forward(params, x, d), steps)
+    def trace(self, params: Params, x: Any, d: Array) -> NetworkTrace:
+        """Return the gradient and all that leads to it: every z and dE/dz."""
+        y, cache = self.body.forward(params, x)
+        dz = [self.criterion.gradient(*self._rows(y, d)).reshape(y.shape)]
+        gradient: Gradient = {}
+        for own, below in self.body.steps(dz[0], cache):
+            gradient |= own
+            dz.append(below)
+        return NetworkTrace(cache.z, dz[::-1], {n: gradient[n] + self._penalty(n, params) for n in params})
+
+    def _penalty(self, name: str, params: Params) -> Array | float:
+        return penalty_gradient(self.penalties, name, params[name])
+
+    def _rows(self, y: Array, d: Array) -> tuple[Array, Array]:
+        """Return output and target as (samples, K), the target of classes as (samples,)."""
+        rows = y.reshape(-1, y.shape[-1])
+        if np.shape(d) == y.shape:
+            d = d.reshape(rows.shape)
+        elif np.shape(d) == y.shape[:-1]:
+            d = d.reshape(-1)
+        self.criterion.check_target(rows, d)
+        return rows, d

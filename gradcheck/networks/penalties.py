@@ -1,11 +1,12 @@
 """Penalties on the weights, by name; biases and the like are not penalised."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from gradcheck.networks.arrays import Array
+from gradcheck.networks.arrays import Array, Params
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,24 @@ PENALTIES: dict[str, Penalty] = {
         Penalty("l2", lambda W: W * W / 2, lambda W: W),
     )
 }
+
+
+def total_penalty(
+    penalties: Mapping[Penalty, float], params: Params, axes: tuple[int, ...] | None = None
+) -> Any:
+    """Return what the penalties add to the loss, summed over these axes of each weight (None: all)."""
+    return sum(
+        strength * penalty.cost(params[name]).sum(axis=axes)
+        for penalty, strength in penalties.items()
+        for name in filter(is_weight, params)
+    )
+
+
+def penalty_gradient(penalties: Mapping[Penalty, float], name: str, leaf: Array) -> Array | float:
+    """Return what the penalties add to the gradient of one parameter."""
+    if not is_weight(name):
+        return 0
+    return sum(strength * penalty.slope(leaf) for penalty, strength in penalties.items())
 
 
 def is_weight(name: str) -> bool:

@@ -22,7 +22,7 @@ import numpy as np
 from gradcheck.networks.activations import Activation
 from gradcheck.networks.arrays import Array, Gradient, Params
 from gradcheck.networks.losses import Loss
-from gradcheck.networks.penalties import Penalty, is_weight
+from gradcheck.networks.penalties import Penalty, penalty_gradient
 
 
 @dataclass(frozen=True)
@@ -97,9 +97,7 @@ def _bias_gradient(run: ForwardPass, layer: int, delta: Array) -> Array:
 
 
 def _penalty_gradient(run: ForwardPass, name: str) -> Array | float:
-    if not is_weight(name):
-        return 0
-    return sum(strength * penalty.slope(run.params[name]) for penalty, strength in run.penalties.items())
+    return penalty_gradient(run.penalties, name, run.params[name])
 
 
 @dataclass(frozen=True)
