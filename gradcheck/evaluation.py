@@ -12,12 +12,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Parameters
+from gradcheck.parameters import Parameters, as_array
 
 Array = NDArray[Any]
 Loss = Callable[[Any], Any]
-OUTSIDE = (ArithmeticError, ValueError)  # what a loss may raise outside of its domain
+# What a loss may raise outside of its domain; warnings are exceptions in many test suites.
+OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
 _BLOCK = 1 << 16
+_BESIDE = 1 + 2.0**-10
 
 
 class Evaluation:
@@ -48,7 +50,7 @@ class Evaluation:
     Raises
     ------
     GradientInterfaceError
-        If loss and params do not fit each other, or the loss is not finite at the point.
+        If loss and params do not fit each other, or params or the loss there are not finite.
     """
 
     def __init__(self, loss: Loss, params: Any, *, pair: bool = False) -> None:
@@ -58,8 +60,7 @@ class Evaluation:
         self.notes: list[str] = []
         self.flags: list[str] = []
         self._parameters, self.value = self._widest()
-        self.leaves = self._parameters.leaves
-        self.start = [leaf.start for leaf in self.leaves]
+        self.renew(self._parameters)
         self._watch_mutation()
 
     @property
@@ -86,16 +87,17 @@ class Evaluation:
         start = self.start[leaf][entries]
         rows = list(zip(entries.tolist(), *map(_numbers, (start, above, below)), strict=True))
         wide = np.promote_types(start.dtype, np.float64)
-        found: Any = self._quick_pairs(leaf, rows)
-        if found is None:
-            found = list(self._careful_pairs(leaf, rows))
+        with np.errstate(all="ignore"):
+            found: Any = self._quick_pairs(leaf, rows)
+            if found is None:
+                found = list(self._careful_pairs(leaf, rows))
         pairs = np.array(found, wide).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
     def _quick_pairs(self, leaf: int, rows: list[Any]) -> list[Any] | None:
         """Do as `_careful_pairs`, without a check per evaluation: this loop is where the time goes."""
         values, sync = self.leaves[leaf].values, self.leaves[leaf].sync
-        if sync is not None or self._pair:
+        if sync is not None or not self._plain:
             return None
         found: list[Any] = []
         call, nest, append = self._loss, self.params, found.append
@@ -108,6 +110,8 @@ class Evaluation:
                 values[k] = x
         except OUTSIDE:
             values[k] = x
+            return None
+        if not all(isinstance(value, float | np.floating) for value in found):
             return None
         self.evaluations += len(found)
         return found
@@ -128,21 +132,29 @@ class Evaluation:
         Returns
         -------
         float
-            NaN where the loss raises one of `OUTSIDE`: it has no value there.
+            NaN where the loss raises one of `OUTSIDE` or is complex: it has no value there.
         """
         self.evaluations += 1
         try:
-            value = self._loss(self._parameters.nest)
+            with np.errstate(all="ignore"):
+                value = self._loss(self._parameters.nest)
         except OUTSIDE:
             return float("nan")
         if type(value) is float or type(value) is np.float64:
             return value
-        return self._scalar(value)
+        # Python's roots of negative numbers are complex.
+        return float("nan") if isinstance(value, complex | np.complexfloating) else self._scalar(value)
 
     def restore(self) -> None:
         """Set all leaves to the point again."""
         for leaf, start in zip(self.leaves, self.start, strict=True):
             leaf.set(start)
+
+    def renew(self, parameters: Parameters | None = None) -> None:
+        """Begin with other private copies at the point: those in use were changed."""
+        self._parameters = parameters or Parameters(self._given, widen=self._parameters.widen)
+        self.leaves = self._parameters.leaves
+        self.start = [leaf.start for leaf in self.leaves]
 
     def flag(self, flag: str, note: str) -> None:
         """Take note of something noticed, once."""
@@ -151,13 +163,18 @@ class Evaluation:
         if note not in self.notes:
             self.notes.append(note)
 
-    def moved(self) -> bool:
-        """Whether any leaf is not at the point."""
-        return not all(equal(leaf.values, leaf.start) for leaf in self.leaves)
+    def moved(self, factor: float = 1.0) -> bool:
+        """Whether the nest holds anything but the point, times a factor."""
+        expected = (leaf.start if factor == 1 else leaf.start * factor for leaf in self.leaves)
+        return not (
+            self._parameters.intact()
+            and all(equal(leaf.values, values) for leaf, values in zip(self.leaves, expected, strict=True))
+        )
 
     def _widest(self) -> tuple[Parameters, float]:
         """Return copies in float64 and the value there, or in the given types if the loss refuses."""
         parameters = Parameters(self._given, widen=True)
+        _refuse_not_finite(parameters)
         narrow = [leaf for leaf in parameters.leaves if leaf.values.dtype != _real(leaf.dtype)]
         if narrow:
             try:
@@ -182,12 +199,14 @@ class Evaluation:
         self.evaluations += 1
         result = self._loss(parameters.nest)
         self.unit_roundoff = _unit_roundoff(result)
+        # Anything else (a pair, an array that may be a view of params) is looked at in each call.
+        self._plain = isinstance(result, float | np.floating)
         return result
 
     def _scalar(self, value: Any) -> float:
         if isinstance(value, tuple) and self._pair and len(value) == 2:
             value = value[0]
-        number = np.asarray(value)
+        number = as_array(value)
         if number.shape == () and number.dtype.kind in "fiu":
             return cast("float", number[()]) if number.dtype == np.longdouble else float(number)
         pair = "(value, gradient), as no gradient was given"
@@ -199,12 +218,21 @@ class Evaluation:
         )
 
     def _watch_mutation(self) -> None:
-        if not self.moved():
+        if not self.moved() and not self._mutates_beside():
             return
         self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
         loss = self._loss
         self._loss = lambda nest: loss(Parameters(nest).nest)
+        self.renew()
+
+    def _mutates_beside(self) -> bool:
+        """Whether the loss changes params near the point, as one that normalises or clips them."""
+        for leaf in self.leaves:
+            leaf.set(leaf.start * _BESIDE)
+        self.evaluate()
+        changed = self.moved(_BESIDE)
         self.restore()
+        return changed
 
 
 def equal(a: Array, b: Array) -> bool:
@@ -223,7 +251,7 @@ def _numbers(array: Array) -> Any:
 
 
 def _unit_roundoff(result: Any) -> float:
-    dtype = np.asarray(result[0] if isinstance(result, tuple) else result).dtype
+    dtype = as_array(result[0] if isinstance(result, tuple) and result else result).dtype
     return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps) / 2
 
 
@@ -237,7 +265,21 @@ def _refuse_non_callable(loss: Any) -> None:
         )
 
 
+def _refuse_not_finite(parameters: Parameters) -> None:
+    for leaf in parameters.leaves:
+        wrong = np.flatnonzero(~np.isfinite(leaf.values))
+        if wrong.size:
+            raise GradientInterfaceError(
+                f"parameter {leaf.name!r} is not finite",
+                given=f"{leaf.values[wrong[0]]}, the first of {wrong.size} such entries",
+                expected="finite numbers",
+                do="leave masks and other constants out of params, or give them as integers",
+            )
+
+
 def _remedy(value: Any, number: Array) -> str:
+    if value is None:
+        return "add the missing return"
     if isinstance(value, tuple):
         return "leave the gradient argument out if the loss returns (value, gradient)"
     if number.size == 1 and number.dtype.kind in "fiu":

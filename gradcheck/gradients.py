@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Leaf, flat, is_container, items, path_name
+from gradcheck.parameters import Leaf, as_array, flat, is_container, items, path_name
 
 Array = NDArray[Any]
 
@@ -103,10 +103,7 @@ def _wrong_names(
 
 
 def _leaf_gradient(value: Any, leaf: Leaf, source: str, copy: bool) -> Array:
-    try:
-        array = np.asarray(value)
-    except ValueError:  # ragged
-        array = np.asarray(None)
+    array = as_array(value)
     allowed = "fiuc" if leaf.dtype.kind == "c" else "fiu"
     if array.dtype.kind not in allowed:
         raise GradientInterfaceError(

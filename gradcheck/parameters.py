@@ -67,6 +67,7 @@ class Parameters:
 
     Attributes
     ----------
+    widen : bool
     nest : nest of parameters
         The copy; what a loss is called with.
     leaves : tuple of Leaf
@@ -80,7 +81,8 @@ class Parameters:
     """
 
     def __init__(self, nest: Any, *, widen: bool = False) -> None:
-        self._widen = widen
+        self.widen = widen
+        self._arrays: list[Array | None] = []
         self._leaves: list[Leaf] = []
         self.nest: Any = None
         try:
@@ -93,6 +95,11 @@ class Parameters:
             ) from None
         self.leaves = tuple(self._leaves)
         _refuse_bad_names([leaf.name for leaf in self.leaves], nest)
+
+    def intact(self) -> bool:
+        """Whether the nest still holds the leaves: a loss may have put other arrays into it."""
+        nodes = list(_leaf_nodes(self.nest))
+        return len(nodes) == len(self.leaves) and all(map(_holds, nodes, self._arrays, self.leaves))
 
     def _put_root(self, value: Any) -> None:
         self.nest = value
@@ -136,6 +143,7 @@ class Parameters:
         start = flat(np.asarray(node, dtype=working, order="C")).view()
         start.flags.writeable = False
         self._leaves.append(Leaf(path_name(path), node.shape, node.dtype, flat(twin), start, None))
+        self._arrays.append(twin)
         return twin
 
     def _copied_number(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
@@ -148,12 +156,21 @@ class Parameters:
 
         start = flat(cell.copy())
         self._leaves.append(Leaf(path_name(path), (), dtype, flat(cell), start, lambda: put(current())))
+        self._arrays.append(None)
         return current()
 
     def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
-        if not self._widen:
+        if not self.widen:
             return dtype
         return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
+
+
+def as_array(value: Any) -> Array:
+    """Return a value as an array; what is ragged, like None, has no shape and no numbers."""
+    try:
+        return np.asarray(value)
+    except ValueError:
+        return np.asarray(None)
 
 
 def flat(array: Array) -> Array:
@@ -186,6 +203,22 @@ def items(node: Any) -> Iterator[tuple[Any, Any]]:
         yield from zip(node._fields, node, strict=True)
     else:
         yield from enumerate(node)
+
+
+def _leaf_nodes(node: Any) -> Iterator[Any]:
+    if is_container(node):
+        for _, item in items(node):
+            yield from _leaf_nodes(item)
+    elif isinstance(node, float | complex | np.inexact) or (
+        isinstance(node, np.ndarray) and node.dtype.kind in "fc"
+    ):
+        yield node
+
+
+def _holds(node: Any, array: Array | None, leaf: Leaf) -> bool:
+    if array is None:
+        return np.shape(node) == () and np.array_equal(flat(node), leaf.values, equal_nan=True)
+    return node is array and node.shape == leaf.shape
 
 
 class _TupleSlots:

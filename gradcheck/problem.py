@@ -55,15 +55,19 @@ class Problem(Evaluation):
             None,
         )
         first = self._read(raw, source)
-        again = self._second_of(self._loss(self.params)) if self._pair else self._gradient_call()
-        self.evaluations += self._pair
-        if _share_memory(raw, again):
+        again = self._call_again()
+        if _share_memory(raw, again, arrays_of(self.params)):
             self.flag("returns-buffer", "the gradient returns the same memory at each call")
         second = self._read(again, source, copy=False)
         if all(map(equal, first, second)):
             return first
-        self._name_difference(first, second)
-        return [np.array(values) for values in second]
+        second = [np.array(values) for values in second]
+        self._name_difference(first, second, self._read(self._call_again(), source, copy=False))
+        return second
+
+    def _call_again(self) -> Any:
+        self.evaluations += self._pair
+        return self._second_of(self._loss(self.params)) if self._pair else self._gradient_call()
 
     def _read(self, raw: Any, source: str, *, copy: bool = True) -> list[Array]:
         return read_gradient(raw, self._given, self.leaves, source, copy=copy)
@@ -72,7 +76,7 @@ class Problem(Evaluation):
         raw = self._gradient(self.params)
         if self.moved():
             self.flag("mutates", "the gradient changes its argument params")
-            self.restore()
+            self.renew()
         return raw
 
     def _second_of(self, result: Any) -> Any:
@@ -84,9 +88,9 @@ class Problem(Evaluation):
             expected="a gradient, or a loss that returns (value, gradient)",
         )
 
-    def _name_difference(self, first: list[Array], second: list[Array]) -> None:
-        if all(_close(b, 2 * a) for a, b in zip(first, second, strict=True)):
-            self.flag("accumulates", "the gradient adds up over calls: the second is twice the first")
+    def _name_difference(self, first: list[Array], second: list[Array], third: list[Array]) -> None:
+        if all(map(_grows_evenly, first, second, third)):
+            self.flag("accumulates", "the gradient adds up over calls: each adds the same to the one before")
         else:
             self.flag("nondeterministic", "the gradient differs between equal calls; the second is judged")
 
@@ -95,10 +99,13 @@ def _name(function: Any) -> str:
     return getattr(function, "__qualname__", type(function).__name__).replace("<lambda>", "gradient")
 
 
-def _close(a: Array, b: Array) -> bool:
-    return bool(np.allclose(a, b, rtol=1e-6, atol=0)) and bool(np.any(b))
+def _grows_evenly(first: Array, second: Array, third: Array) -> bool:
+    rounding = 1e-12 * float(np.max(np.abs(third), initial=0.0))
+    return bool(np.allclose(third - second, second - first, rtol=1e-6, atol=rounding))
 
 
-def _share_memory(first: Any, second: Any) -> bool:
+def _share_memory(first: Any, second: Any, params: list[Array]) -> bool:
+    """Whether two gradients share memory that is not that of the parameters (w is its own gradient)."""
     pairs = zip(arrays_of(first), arrays_of(second), strict=False)
-    return any(np.shares_memory(a, b) for a, b in pairs if a.size)
+    shared = (a for a, b in pairs if a.size and np.shares_memory(a, b))
+    return any(not any(np.may_share_memory(a, own) for own in params) for a in shared)
