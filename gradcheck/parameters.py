@@ -49,6 +49,11 @@ class Leaf:
     start: Array
     sync: Callable[[], None] | None
 
+    @property
+    def grid(self) -> tuple[int, ...]:
+        """The shape of `values` by axes: `shape`, for complex leaves with a last axis of 2."""
+        return (*self.shape, 2) if self.dtype.kind == "c" else self.shape
+
     def set(self, values: Array) -> None:
         """Set all entries, shape as `values`."""
         self.values[:] = values

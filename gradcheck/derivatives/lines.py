@@ -5,7 +5,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.problem import Problem
+from gradcheck.evaluation import Evaluation
 
 Array = NDArray[Any]
 
@@ -25,14 +25,14 @@ class EntryLine:
 
     Parameters
     ----------
-    problem : Problem
+    problem : Evaluation
     leaf : int
         Index of the leaf.
     k : int
         Entry of its `Leaf.values`.
     """
 
-    def __init__(self, problem: Problem, leaf: int, k: int) -> None:
+    def __init__(self, problem: Evaluation, leaf: int, k: int) -> None:
         self._problem, self._leaf, self._k = problem, problem.leaves[leaf], k
         self._start = problem.start[leaf][k]
 
@@ -54,17 +54,28 @@ class EntryLine:
 
 
 class DirectionLine:
-    """phi(t) = loss with every leaf moved by t times a direction.
+    """phi(t) = loss with some leaves moved by t times a direction.
 
     Parameters
     ----------
-    problem : Problem
-    direction : list of ndarray
-        One array for each leaf, shape as `Leaf.values`.
+    problem : Evaluation
+    direction : dict of int to ndarray
+        For each leaf that moves, by index, an array of the shape of its `Leaf.values`.
+    box : tuple of slice, optional
+        The part of the leaves that moves, one slice for each axis of `Leaf.grid`; default all.
     """
 
-    def __init__(self, problem: Problem, direction: list[Array]) -> None:
-        self._problem, self._direction = problem, direction
+    def __init__(
+        self, problem: Evaluation, direction: dict[int, Array], box: tuple[slice, ...] | None = None
+    ) -> None:
+        self._problem = problem
+        self._parts = []
+        for index, step in direction.items():
+            leaf = problem.leaves[index]
+            arrays = [leaf.values, leaf.start, step]
+            if box is not None:
+                arrays = [array.reshape(leaf.grid)[box] for array in arrays]
+            self._parts.append((*arrays, leaf.sync))
 
     def realised(self, t: float) -> float:
         """Return t: the rounding of all entries together is noise of the loss."""
@@ -72,14 +83,16 @@ class DirectionLine:
 
     def __call__(self, t: float) -> float:
         """Return phi(t), leaving the leaves as they were."""
-        problem = self._problem
-        for leaf, start, step in zip(problem.leaves, problem.start, self._direction, strict=True):
-            np.multiply(step, t, out=leaf.values)
-            leaf.values += start
-            if leaf.sync:
-                leaf.sync()
-        value = problem.evaluate()
-        problem.restore()
+        for values, start, step, sync in self._parts:
+            np.multiply(step, t, out=values, casting="same_kind")
+            values += start
+            if sync:
+                sync()
+        value = self._problem.evaluate()
+        for values, start, _, sync in self._parts:
+            values[...] = start
+            if sync:
+                sync()
         return value
 
 
@@ -103,7 +116,7 @@ def leaf_scale(start: Array, fallback: float) -> float:
     return float(2.0 ** np.round(np.log2(rms)))
 
 
-def scales(problem: Problem) -> list[float]:
+def scales(problem: Evaluation) -> list[float]:
     """Return the size of each leaf; a leaf of zeros has that of the smallest other leaf, or 1."""
     sizes = [leaf_scale(start, 0.0) for start in problem.start]
     fallback = min((size for size in sizes if size), default=1.0)

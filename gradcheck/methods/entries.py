@@ -14,9 +14,8 @@ from numpy.typing import NDArray
 
 from gradcheck.decision import MATCH, MISMATCH
 from gradcheck.derivatives.differences import central_differences, entry_scales, first_step
-from gradcheck.derivatives.extrapolation import extrapolate
-from gradcheck.derivatives.lines import EntryLine
-from gradcheck.methods.evidence import LeafEvidence, Setting
+from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
@@ -49,16 +48,7 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
 
     def look_again(entries: Array) -> None:
         for k in entries.tolist():
-            line = EntryLine(problem, index, k)
-            found = extrapolate(
-                line,
-                problem.value,
-                setting.scales[index],
-                setting.noise,
-                problem.unit_roundoff,
-                smallest=float(abs(problem.start[index][k])),
-            )
-            evidence.replace(k, found)
+            evidence.replace(k, second_look(problem, index, k, setting))
 
     _settle(evidence, setting, look_again)
     worst = evidence.suspicious_match(setting.rtol)

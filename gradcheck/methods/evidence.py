@@ -1,4 +1,4 @@
-"""What was measured of one leaf, and the result that it amounts to."""
+"""What was measured of the entries of one leaf, and the result that it amounts to."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,52 +9,12 @@ from numpy.typing import NDArray
 
 from gradcheck.decision import MATCH, MISMATCH, SEVERITY, decide_entries
 from gradcheck.derivatives.extrapolation import Estimate
-from gradcheck.derivatives.lines import DirectionLine
 from gradcheck.parameters import Leaf
-from gradcheck.problem import Problem
 from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
 
 Array = NDArray[Any]
 
 _COARSE = 1e4  # an agreement worse than this many unit round-offs is worth a note
-_NATURAL_STEP = 0.125
-
-
-@dataclass
-class Setting:
-    """What one check has in common for all leaves.
-
-    Attributes
-    ----------
-    rtol : float
-    noise : float
-        Standard deviation of the loss.
-    scales : list of float
-        Size of each leaf.
-    direction : list of ndarray
-        A random direction that moves every entry by about the size of its leaf.
-    variation : float or None
-        How much the loss changes along `direction` by an eighth of all sizes; None if it was
-        not needed yet.
-    """
-
-    rtol: float
-    noise: float
-    scales: list[float]
-    direction: list[Array]
-    variation: float | None = None
-
-    def natural(self, problem: Problem, leaf: int) -> float:
-        """Return the size of a derivative by this leaf if the leaf mattered as all do together.
-
-        It is what an entry is judged by that has no size of its own, because the whole leaf has
-        derivative 0: in units of the derivative.
-        """
-        if self.variation is None:
-            line = DirectionLine(problem, self.direction)
-            moved = np.array([line(_NATURAL_STEP), line(-_NATURAL_STEP)]) - problem.value
-            self.variation = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
-        return self.variation / _NATURAL_STEP / self.scales[leaf]
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -96,8 +56,10 @@ class LeafEvidence:
     numeric : ndarray, shape (n,)
     uncertainty : ndarray, shape (n,)
         Bound on the error of `numeric`.
+    where : ndarray of int, optional
+        The entries of the leaf that these are; default all.
     natural : float
-        See `Setting.natural`.
+        See `gradcheck.methods.setting.Setting.natural`.
     low, high : ndarray, shape (n,)
         Least and greatest derivative; both as `numeric` but at a kink.
     second : ndarray of bool, shape (n,)
@@ -110,6 +72,7 @@ class LeafEvidence:
     numeric: Array
     uncertainty: Array
     natural: float
+    where: Array | None = None
     low: Array = field(init=False)
     high: Array = field(init=False)
     second: Array = field(init=False)
@@ -195,10 +158,10 @@ class LeafEvidence:
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
             uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.size[worst]),
             detection_limit=float(np.max(rtol * judgement.size + 2 * judgement.bound, initial=0.0)),
-            entries=len(self.analytic),
+            entries=leaf.values.size,
             checked=int(np.isfinite(judgement.bound).sum()),
             wrong_count=len(wrong),
-            wrong=tuple(_index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
+            wrong=tuple(self._index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
             kinks=sum(kind == "kink" for kind in self.odd.values()),
         )
@@ -209,7 +172,11 @@ class LeafEvidence:
         numeric = (
             float(np.clip(analytic, self.low[k], self.high[k])) if np.isfinite(analytic) else self.numeric[k]
         )
-        return Worst(_index(k, leaf), analytic, float(numeric), bound)
+        return Worst(self._index(k, leaf), analytic, float(numeric), bound)
+
+    def _index(self, k: int, leaf: Leaf) -> Index:
+        flat = k if self.where is None else int(self.where[k])
+        return tuple(int(i) for i in np.unravel_index(flat, leaf.grid)) if leaf.grid else ()
 
 
 def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float) -> list[str]:
@@ -241,8 +208,3 @@ _ODD = {
 
 def _ratio(uncertainty: float, size: float) -> float:
     return float(uncertainty / size) if size else 0.0
-
-
-def _index(k: int, leaf: Leaf) -> Index:
-    shape = (*leaf.shape, 2) if leaf.dtype.kind == "c" else leaf.shape
-    return tuple(int(i) for i in np.unravel_index(k, shape)) if shape else ()

@@ -1,0 +1,229 @@
+"""``method="directions"``: a certificate that no entry is wrong, at a cost independent of their number.
+
+Along directions that weigh every entry by its relative error r_i (`probe`), the gap t is exactly
+Gaussian with standard deviation c |r|. So from K directions,
+|r| <= sqrt(sum (|t_k| + e_k)^2 / chi2_K(alpha)) / c but for a probability alpha, where e_k bounds
+the error of the measured derivative.
+
+The certificate judges errors of ten times `rtol`: it passes only if such an error would have passed
+with a probability of at most `FALSE_PASS`. Where it fails, `localisation` finds the wrong entries
+and each gets a second look, which alone can make it a mismatch.
+"""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.decision import Verdict, decide
+from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
+from gradcheck.methods.probe import Gap, Probe
+from gradcheck.methods.setting import Setting, second_look
+from gradcheck.problem import Problem
+from gradcheck.report import ParameterReport
+
+Array = NDArray[Any]
+
+DIRECTIONS = 3
+FALSE_PASS = 1e-6
+TIMES_RTOL = 10.0
+_MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What the directions tell of all leaves.
+
+    Attributes
+    ----------
+    reports : dict of str to ParameterReport
+        In the order of the leaves.
+    false_pass_probability : float
+        Of an error of ten times `rtol` in any parameter that is a match.
+    notes : tuple of str
+        Where the wrong entries are.
+    """
+
+    reports: dict[str, ParameterReport]
+    false_pass_probability: float
+    notes: tuple[str, ...]
+
+
+def examine(problem: Problem, setting: Setting) -> Certified:
+    """Certify the gradient by random directions, and find what is wrong where that fails.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+
+    Returns
+    -------
+    Certified
+    """
+    return _Examination(problem, setting).run()
+
+
+class _Examination:
+    def __init__(self, problem: Problem, setting: Setting) -> None:
+        self.problem, self.setting = problem, setting
+        self.probe = Probe(problem, setting)
+        self.reports: dict[int, ParameterReport] = {}
+        self.notes: list[str] = []
+        self.probability = 0.0
+
+    def run(self) -> Certified:
+        leaves = [leaf for leaf, start in enumerate(self.problem.start) if start.size]
+        broken = [leaf for leaf in leaves if not np.isfinite(self.problem.analytic[leaf]).all()]
+        for leaf in broken:
+            self._confirm(
+                leaf, Located(np.flatnonzero(~np.isfinite(self.problem.analytic[leaf]))[:CONFIRMED], "")
+            )
+        rest = [leaf for leaf in leaves if leaf not in broken]
+        while rest:
+            rest = self._round(rest)
+        reports = {
+            known.name: self.reports.get(leaf) or self._report(leaf, "match", 0.0, 0.0)
+            for leaf, known in enumerate(self.problem.leaves)
+        }
+        return Certified(reports, self.probability, tuple(self.notes))
+
+    def _round(self, leaves: list[int], *, alone: bool = False) -> list[int]:
+        """Certify these leaves together; return those about which nothing is known yet."""
+        certificate = self._certify(leaves)
+        worst = certificate.disagrees
+        passed = [leaf for leaf in leaves if self._passes(certificate, leaf)]
+        for leaf in passed:
+            self._accept(leaf, certificate)
+        rest = [leaf for leaf in leaves if leaf not in passed]
+        if not rest:
+            return []
+        if worst is None:
+            return self._give_up(rest, certificate) if alone else self._alone(rest)
+        found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
+        wrong = [leaf for leaf in found if leaf in rest]
+        for leaf in wrong:
+            self._confirm(leaf, wrong_entries(self.probe, worst, leaf))
+        if not wrong:
+            return self._give_up(rest, certificate)
+        return [leaf for leaf in rest if leaf not in wrong]
+
+    def _certify(self, leaves: Sequence[int]) -> "Certificate":
+        gaps = []
+        for k in range(DIRECTIONS):
+            self.probe.draw(k, leaves)
+            gaps.append(self.probe.gap(leaves, self._enough(leaves)))
+        return Certificate(tuple(gaps))
+
+    def _enough(self, leaves: Sequence[int]) -> float:
+        """Return an uncertainty with which the certificate of a right gradient passes."""
+        wanted = TIMES_RTOL * self.setting.rtol * min(self.probe.amplitudes[leaf] for leaf in leaves)
+        return wanted * float(np.sqrt(_least_chi_square() / DIRECTIONS)) / _MARGIN
+
+    def _passes(self, certificate: "Certificate", leaf: int) -> bool:
+        _, bound = certificate.estimate(self.probe.amplitudes[leaf])
+        return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
+
+    def _accept(self, leaf: int, certificate: "Certificate") -> None:
+        amplitude = self.probe.amplitudes[leaf]
+        error, bound = certificate.estimate(amplitude)
+        self.reports[leaf] = self._report(leaf, "match", error, bound)
+        probability = certificate.false_pass(amplitude, TIMES_RTOL * self.setting.rtol)
+        self.probability = max(self.probability, probability)
+
+    def _alone(self, leaves: Sequence[int]) -> list[int]:
+        """Certify leaves one by one, where together the others hid them."""
+        for leaf in leaves:
+            self.probe.isolate(leaf, self.probe.sizes[leaf])
+            certificate = self._certify([leaf])
+            if all(abs(gap.slope) <= gap.uncertainty for gap in certificate.gaps):
+                self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))  # derivative 0
+            self._round([leaf], alone=True)
+        return []
+
+    def _give_up(self, leaves: Sequence[int], certificate: "Certificate") -> list[int]:
+        for leaf in leaves:
+            error, bound = certificate.estimate(self.probe.amplitudes[leaf])
+            self.reports[leaf] = self._report(leaf, "inconclusive", error, bound)
+            name = self.problem.leaves[leaf].name
+            self.notes.append(
+                f"{name}: the directions bound its relative error only by {bound:.0e}; "
+                "method='entries' looks at each entry"
+            )
+        return []
+
+    def _report(self, leaf: int, verdict: Verdict, error: float, bound: float) -> ParameterReport:
+        known, entries = self.problem.leaves[leaf], self.problem.start[leaf].size
+        return ParameterReport(
+            name=known.name,
+            shape=known.shape,
+            dtype=str(known.dtype),
+            verdict=verdict,
+            max_relative_error=error,
+            uncertainty=max(bound - error, 0.0) if np.isfinite(bound) else np.inf,
+            detection_limit=TIMES_RTOL * self.setting.rtol * self.probe.sizes[leaf],
+            entries=entries,
+            checked=entries,
+        )
+
+    def _confirm(self, leaf: int, located: Located) -> None:
+        """Give the entries found a second look: only that makes a mismatch."""
+        problem, known = self.problem, self.problem.leaves[leaf]
+        entries = located.entries
+        natural = self.probe.sizes[leaf]
+        blank = np.full(len(entries), np.nan)
+        evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, natural, entries)
+        for i, k in enumerate(entries.tolist()):
+            evidence.replace(i, second_look(problem, leaf, k, self.setting))
+        report = evidence.report(known, self.setting.rtol)
+        if report.verdict == "match":  # of these entries; what the directions saw is spread wider
+            report = dataclasses.replace(report, verdict="inconclusive")
+        self.reports[leaf] = report
+        if located.pattern:
+            self.notes.append(f"{known.name}: {located.pattern}")
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The gaps along some random directions.
+
+    Attributes
+    ----------
+    gaps : tuple of Gap
+    """
+
+    gaps: tuple[Gap, ...]
+
+    def false_pass(self, amplitude: float, error: float) -> float:
+        """Return the probability that gaps this small hide a relative error this large."""
+        from scipy.special import gammainc  # slow to import
+
+        return float(gammainc(len(self.gaps) / 2, self._total() / (2 * (error * amplitude) ** 2)))
+
+    def estimate(self, amplitude: float) -> tuple[float, float]:
+        """Return the relative error of a leaf that the gaps suggest, and the bound above it."""
+        total = self._total()
+        if not amplitude or not np.isfinite(total):
+            return np.inf, np.inf
+        error = float(np.sqrt(np.mean([gap.value**2 for gap in self.gaps])))
+        return error / amplitude, float(np.sqrt(total / _least_chi_square())) / amplitude
+
+    @property
+    def disagrees(self) -> int | None:
+        """The direction whose gap stands out most, if any does."""
+        clear = [k for k, gap in enumerate(self.gaps) if gap.seen and np.isfinite(gap.value)]
+        return max(clear, key=lambda k: abs(self.gaps[k].value), default=None)
+
+    def _total(self) -> float:
+        return sum((abs(gap.value) + gap.uncertainty) ** 2 for gap in self.gaps)
+
+
+def _least_chi_square() -> float:
+    """Return the `FALSE_PASS` quantile of chi-square with `DIRECTIONS` degrees of freedom."""
+    from scipy.special import gammaincinv  # slow to import
+
+    return 2 * float(gammaincinv(DIRECTIONS / 2, FALSE_PASS))

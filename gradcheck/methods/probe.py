@@ -1,0 +1,154 @@
+"""Random directions over leaves, and the error of the analytic gradient along them.
+
+Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With
+v_i = c N(0, 1) / |a_i| every entry counts by its relative error, however small it is beside others;
+entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that large,
+zeros too.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.decision import ROUND_OFF
+from gradcheck.derivatives.directional import directional_derivative
+from gradcheck.derivatives.lines import DirectionLine
+from gradcheck.methods.setting import Setting
+from gradcheck.problem import Problem
+
+Array = NDArray[Any]
+
+SMALLEST = 2.0**-5
+_REACH = 2.0**-3
+_UNEVEN = 64.0
+_WEAKEST = 1e-6
+_BLOCK = 1 << 16
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """The error of the analytic gradient along one direction.
+
+    Attributes
+    ----------
+    value : float
+        ``a.v - D_v``, in the units of the loss.
+    uncertainty : float
+        Bound on its own error: of D_v, and round-off of a.v.
+    slope : float
+        a.v itself.
+    """
+
+    value: float
+    uncertainty: float
+    slope: float
+
+    @property
+    def seen(self) -> bool:
+        """Whether it is no error of the measurement."""
+        return not abs(self.value) <= self.uncertainty
+
+    def minus(self, part: "Gap") -> "Gap":
+        """Return what is left of the gap without a part of the direction."""
+        return Gap(self.value - part.value, self.uncertainty + part.uncertainty, self.slope - part.slope)
+
+
+@dataclass(eq=False)
+class Probe:
+    """Random directions over some leaves, drawn anew into the same memory.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+
+    Attributes
+    ----------
+    direction : list of ndarray
+        The one drawn last, shapes as `Problem.start`.
+    sizes : list of float
+        Typical derivative of each leaf.
+    amplitudes : list of float
+        c of each leaf: the change of the loss by an entry, for its relative error of 1.
+    """
+
+    problem: Problem
+    setting: Setting
+    direction: list[Array] = field(init=False)
+    sizes: list[float] = field(init=False)
+    amplitudes: list[float] = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.direction = [np.empty_like(start) for start in self.problem.start]
+        sizes = [_root_mean_square(a) for a in self.problem.analytic]
+        self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
+        # A leaf that matters much is moved less: its curvature would hide the others.
+        largest = [self._largest(leaf) for leaf in range(len(sizes))]
+        least = max(min((c for c in largest if c), default=0.0), _WEAKEST * max(largest))
+        self.amplitudes = [min(c, _UNEVEN * least) for c in largest]
+
+    def isolate(self, leaf: int, size: float) -> None:
+        """Prepare a leaf to be moved alone, its entries of the size given."""
+        self.sizes[leaf] = size
+        self.amplitudes[leaf] = self._largest(leaf)
+
+    def _largest(self, leaf: int) -> float:
+        """Return the amplitude with which the entries move by about the size of the leaf."""
+        return self.setting.scales[leaf] * _REACH * self.sizes[leaf]
+
+    def draw(self, k: int, leaves: Sequence[int]) -> None:
+        """Draw the k-th direction of these leaves; the same one each time."""
+        for leaf in leaves:
+            rng = np.random.default_rng((self.setting.seed, k, leaf))
+            for part, block in self._blocks(leaf):
+                size = np.maximum(np.abs(block), SMALLEST * self.sizes[leaf])
+                size[size == 0] = np.inf
+                part[:] = rng.standard_normal(len(part)) * self.amplitudes[leaf] / size
+
+    def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
+        """Measure the gap along the direction drawn, over whole leaves or a box of a single one.
+
+        Parameters
+        ----------
+        leaves : sequence of int
+        enough : float
+            An uncertainty that serves.
+        box : tuple of slice, optional
+            Part of the only leaf, one slice for each axis.
+
+        Returns
+        -------
+        Gap
+        """
+        slope, squares = 0.0, 0.0
+        for leaf in leaves:
+            for part, block in self._blocks(leaf, box):
+                products = part * block
+                slope += float(np.sum(products))
+                squares += float(np.dot(products, products))
+        unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
+        line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
+        value, error = directional_derivative(
+            line, self.problem.value, self.setting.noise, self.problem.unit_roundoff, enough
+        )
+        return Gap(slope - value, error + ROUND_OFF * unit * float(np.sqrt(squares)), slope)
+
+    def _blocks(self, leaf: int, box: tuple[slice, ...] | None = None) -> Iterator[tuple[Array, Array]]:
+        direction, analytic = self.direction[leaf], self.problem.analytic[leaf]
+        if box is not None:
+            shape = self.problem.leaves[leaf].grid
+            yield direction.reshape(shape)[box].ravel(), analytic.reshape(shape)[box].ravel()
+            return
+        for i in range(0, len(direction), _BLOCK):
+            yield direction[i : i + _BLOCK], analytic[i : i + _BLOCK]
+
+
+def _root_mean_square(values: Array) -> float:
+    total = 0.0
+    for i in range(0, len(values), _BLOCK):
+        block = values[i : i + _BLOCK].astype(np.float64)
+        total += float(np.sum(np.square(block[np.isfinite(block)])))
+    return float(np.sqrt(total / len(values))) if len(values) else 0.0
