@@ -1,8 +1,9 @@
 """Which known mistake explains a wrong gradient.
 
 A fault is accepted only if the gradient that it would give equals the given one, entry by entry
-and on every problem, to round-off. A resemblance proves nothing: a wrong derivative has a cosine
-of 0.999 with the right one. Where nothing fits, nothing is said.
+and on every problem, to round-off: the decision rule of every check, at the strictest tolerance.
+A resemblance proves nothing: a wrong derivative has a cosine of 0.999 with the right one. Where
+nothing fits, nothing is said.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -15,11 +16,10 @@ from gradcheck.decision import MATCH, ROUND_OFF, decide_entries
 from gradcheck.faults import FAULTS, Fault, Plant
 from gradcheck.faults.catalogue import FREQUENCIES
 from gradcheck.networks import DenseNetwork, ForwardPass
-from gradcheck.networks.arrays import Array, Gradient, Params
+from gradcheck.networks.arrays import Array, Params
 from gradcheck.report import Finding
 
 FIT = 1e-10
-Wrong = dict[str, NDArray[np.bool_]]
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,10 @@ def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) ->
         otherwise the most common mistake that fits, with the codes of its equals.
     """
     right = [network.gradient(case.params, case.x, case.d) for case in cases]
-    wrong = [_wrong_entries(case.gradient, truth, rtol) for case, truth in zip(cases, right, strict=True)]
+    wrong = [
+        {name: _compared(case.gradient[name], truth, rtol)[0] for name, truth in gradient.items()}
+        for case, gradient in zip(cases, right, strict=True)
+    ]
     if not any(mask.any() for masks in wrong for mask in masks.values()):
         return ()
     fits = sorted(_fits(network, cases), key=lambda fit: FREQUENCIES.index(fit[0].frequency))
@@ -89,42 +92,30 @@ def _fits(network: DenseNetwork, cases: Sequence[Case]) -> Iterator[tuple[Fault,
 
 
 def _residual(plant: Plant, runs: Iterable[ForwardPass], cases: Iterable[Case]) -> float | None:
-    """Return the largest gap that the plant leaves, relative to its leaf; None if it does not fit."""
+    """Return the largest relative error that the plant leaves in an entry; None if it does not fit."""
     worst = 0.0
     for run, case in zip(runs, cases, strict=True):
         planted = plant.gradient(run)
         for name, given in case.gradient.items():
-            scale = max(_largest(given), _largest(planted[name]))
-            gap = _largest(given - planted[name])
-            if not gap <= _fit(given) * scale:
+            wrong, relative = _compared(given, planted[name], max(FIT, ROUND_OFF * _unit_roundoff(given)))
+            if wrong.any():
                 return None
-            worst = max(worst, gap / scale if scale else 0.0)
+            worst = max(worst, float(np.max(relative, initial=0)))
     return worst
 
 
-def _fit(given: Array) -> float:
-    """Return how closely a fault has to fit, relative to the leaf: round-off of the given type."""
-    return max(FIT, ROUND_OFF * _unit_roundoff(given))
+def _compared(given: Array, expected: Array, rtol: float) -> tuple[NDArray[np.bool_], Array]:
+    """Return which entries are wrong, by the one decision rule, and each one's relative error."""
+    finite = np.isfinite(given)
+    gap = np.where(finite, np.abs(np.where(finite, given, 0) - expected), np.inf)
+    size = np.maximum(np.where(finite, np.abs(given), 0), np.abs(expected))
+    scale = float(np.max(np.abs(expected), initial=0))
+    severity, judged = decide_entries(gap, np.zeros_like(gap), size, scale, rtol, _unit_roundoff(given))
+    return severity != MATCH, gap / np.where(judged > 0, judged, 1)
 
 
 def _unit_roundoff(array: Array) -> float:
-    return float(np.finfo(array.dtype).eps) if np.issubdtype(array.dtype, np.floating) else 0.0
-
-
-def _largest(array: Array) -> float:
-    return float(np.max(np.abs(array), initial=0))
-
-
-def _wrong_entries(given: Mapping[str, Array], right: Gradient, rtol: float) -> Wrong:
-    wrong: Wrong = {}
-    for name, truth in right.items():
-        a, D = np.asarray(given[name]), truth
-        gap = np.abs(a - D)
-        gap[~np.isfinite(gap)] = np.inf
-        size = np.maximum(np.abs(a), np.abs(D))
-        severity, _ = decide_entries(gap, np.zeros_like(gap), size, _largest(D), rtol, _unit_roundoff(a))
-        wrong[name] = severity != MATCH
-    return wrong
+    return float(np.finfo(array.dtype).eps) if array.dtype.kind == "f" else 0.0
 
 
 def _where(network: DenseNetwork, params: Params, wrong: Sequence[str]) -> str:

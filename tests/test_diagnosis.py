@@ -126,13 +126,34 @@ class TestSilence:
         assert judged(network, backward, *shape) == ()
 
 
-def test_not_finite():
-    """NaN is wrong, and no known mistake explains it."""
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_not_finite(value):
+    """What is not finite is wrong, and no known mistake explains it."""
 
     def backward(*drawn):
-        return {name: g * np.nan for name, g in SIGMOID.gradient(*drawn).items()}
+        gradient = SIGMOID.gradient(*drawn)
+        gradient["W1"][0, 0] = value
+        return {**gradient, "b2": 2 * gradient["b2"]}
 
     assert judged(SIGMOID, backward) == ()
+
+
+def test_small_entries_count():
+    """A mistake whose only trace is in small entries is no licence to explain others there."""
+
+    def backward(params, x, d):
+        gradient = SIGMOID.gradient(params, x, d)
+        gradient["W1"][:, 0] *= 1.5
+        return gradient
+
+    def tiny(seed):
+        params, x, d = draw(seed, 3, (2, 10, 1))
+        params["W2"][0] *= 1e-11
+        return params, x, d
+
+    draws = [tiny(seed) for seed in range(3)]
+
+    assert explain(SIGMOID, [Case(*drawn, backward(*drawn)) for drawn in draws]) == ()
 
 
 def test_equals_are_listed():
