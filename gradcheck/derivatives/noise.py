@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from gradcheck.derivatives.lines import Line
 
 # Irregular on purpose, and beside the point (t = 0), where kinks are most likely.
-_NODES = 1.5 + np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.259, 0.381, 0.474])
+_NODES = 1.5 + np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
 _WINDOWS = (2.0**-13, -(2.0**-13), 2.0**-21, -(2.0**-21), 2.0**-29)
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
