@@ -122,15 +122,22 @@ class Submission:
             answer = self._sandbox.ask("run", **request)
         if "error" in answer:
             raise self._raised(answer["error"], f"{calls[-1][0]} raises", "crashed")
-        result: list[Any] = answer["result"]
+        result = answer["result"]
+        if not isinstance(result, list) or len(result) != len(give):
+            raise _nonsense()
         return result
 
     def _load(self, *, whole: bool) -> None:
         answer = self._sandbox.ask("load", path=str(self.path), names=self._names, whole=whole)
         if "error" in answer:
             raise self._raised(answer["error"], "the file does not load:", "import")
-        found = answer["result"]
         self.is_whole = whole
+        try:
+            self._describe(answer["result"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise _nonsense() from error
+
+    def _describe(self, found: dict[str, Any]) -> None:
         self.values: dict[str, Any] = found["values"]
         self.functions = {
             name: Signature(tuple(f["parameters"][: f["required"]]), tuple(f["returns"]), f["line"])
@@ -140,6 +147,8 @@ class Submission:
         self._supplied: list[str] = found["supplied"]
 
     def _raised(self, error: dict[str, Any], what: str, otherwise: str) -> SubmissionError:
+        if not isinstance(error, dict) or error.keys() < {"type", "text", "bases", "line"}:
+            raise _nonsense()
         reason = next((_REASONS[base] for base in error["bases"] if base in _REASONS), otherwise)
         line = f", line {error['line']}" if error["line"] else ""
         return SubmissionError(
@@ -148,3 +157,7 @@ class Submission:
             given=f"{self.path.name}{line}",
             do="remove the call of exit" if reason == "exit" else "",
         )
+
+
+def _nonsense() -> SubmissionError:
+    return SubmissionError("crashed", "the submission's process answered nonsense")

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import RTOL, check_gradient
-from gradcheck.errors import SubmissionError
+from gradcheck.errors import GradientInterfaceError, SubmissionError
 from gradcheck.report import Report
 from gradcheck.submissions import conventions
 from gradcheck.submissions.binding import Binding, Draw, Options
@@ -114,7 +114,7 @@ def _judge(binding: Binding, options: Options) -> Report:
     general = _repeated(binding, first)
     general += [(draw, binding.gradient(draw)) for draw in others if not draw.name]
     report = reduce(Report.merge, [_checked(binding, *case, options) for case in general])
-    if report.verdict == "mismatch":
+    if report.verdict == "mismatch" or "nondeterministic" in report.flags:
         return dataclasses.replace(report, findings=binding.explain(general, options.rtol or RTOL))
     special = [(draw, binding.gradient(draw)) for draw in others if draw.name]
     return reduce(Report.merge, [_checked(binding, *case, options) for case in special], report)
@@ -122,7 +122,11 @@ def _judge(binding: Binding, options: Options) -> Report:
 
 def _checked(binding: Binding, draw: Draw, gradient: Gradient, options: Options) -> Report:
     loss = binding.loss(draw)
-    report = check_gradient(loss, draw.params, gradient, rtol=options.rtol, seed=options.seed)
+    try:
+        report = check_gradient(loss, draw.params, gradient, rtol=options.rtol, seed=options.seed)
+    except GradientInterfaceError as error:
+        where = draw.name or "parameters in general position"
+        raise SubmissionError("interface", f"the loss of forward: {error.problem}", given=where) from error
     if not draw.name or report.ok:
         return report
     return dataclasses.replace(report, notes=(*report.notes, f"{report.verdict} at {draw.name}"))

@@ -97,7 +97,7 @@ def read(take: Callable[[int], bytes]) -> Any:
     header, body = take(header_length), take(body_length)
     try:
         return _decode(json.loads(header), body)
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
         raise WireError(f"a frame does not hold what it must: {error}") from error
 
 

@@ -1,0 +1,214 @@
+"""The command line: exit codes, what is printed where, and a last line of defence."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from gradcheck import cli
+from gradcheck.faults import FAULTS
+
+OFFENDERS = Path(__file__).parent / "offenders"
+REPORT_FIELDS = {
+    "verdict", "ok", "parameters", "max_relative_error", "findings", "method", "evaluations",
+    "false_pass_probability", "seed", "seconds", "notes",
+}  # fmt: skip
+SUBMISSION_FIELDS = {"flags", "shape", "sandbox", "understood", "file"}
+
+
+def run(capsys, *arguments):
+    code = cli.main([str(argument) for argument in arguments])
+    return code, *capsys.readouterr()
+
+
+@pytest.mark.parametrize(
+    ("file", "code"),
+    [
+        ("example:course-note-repaired", 0),
+        ("example:course-note", 1),
+        (OFFENDERS / "random_forward.py", 3),
+        (OFFENDERS / "no_backward.py", 4),
+        (OFFENDERS / "no_such_file.py", 4),
+        (OFFENDERS, 4),
+        ("example:no-such", 4),
+    ],
+)
+def test_exit_code_tells_the_verdict(capsys, file, code):
+    """Zero is a match and nothing else."""
+    assert run(capsys, "verify", file)[0] == code
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        [],
+        ["verify"],
+        ["verify", "x.py", "--seed", "-1"],
+        ["verify", "x.py", "--rtol", "0"],
+        ["verify", "x.py", "--timeout", "nan"],
+        ["verify", "x.py", "--activation", "sigmoidal"],
+        ["verify", "x.py", "--sandbox", "none of these"],
+        ["fuzz"],
+    ],
+)
+def test_wrong_usage_is_refused(capsys, arguments):
+    """By the parser, with exit code 2."""
+    with pytest.raises(SystemExit) as exit_:
+        cli.main(arguments)
+
+    assert exit_.value.code == 2
+
+
+def test_sandbox_that_is_not_there_is_refused(capsys):
+    """A confinement that was asked for is never silently a weaker one."""
+    code, out, err = run(capsys, "verify", "example:course-note", "--sandbox", "bubblewrap")
+
+    assert (code, out) == (2, "")
+    assert "cannot run a submission under bubblewrap" in err
+
+
+class TestForPeople:
+    def test_output_is_plain_and_narrow(self, capsys):
+        """80 columns, no escape codes, no empty end."""
+        _, out, _ = run(capsys, "verify", "example:course-note")
+
+        assert max(map(len, out.splitlines())) <= 80
+        assert "\x1b" not in out
+
+    def test_last_line_reproduces_the_run(self, capsys):
+        """With all that was stated."""
+        arguments = ("verify", "example:course-note", "--seed", 7, "--rtol", "1e-05")
+        _, out, _ = run(capsys, *arguments)
+        *_, last = out.splitlines()
+        again = run(capsys, *last.removeprefix("reproduce: gradcheck ").split())[1]
+
+        assert last == "reproduce: gradcheck verify example:course-note --seed 7 --rtol 1e-05"
+        assert again == out
+
+    def test_error_is_told_with_the_file_and_the_line(self, capsys):
+        """Where a submission raises is said; frames of gradcheck are not shown."""
+        _, out, err = run(capsys, "verify", OFFENDERS / "raises_in_backward.py")
+
+        assert "raises_in_backward.py, line 21" in out
+        assert "Traceback" not in out + err
+
+
+class TestJson:
+    @pytest.mark.parametrize("file", ["example:course-note", OFFENDERS / "returns_nan.py"])
+    def test_standard_output_holds_json_alone(self, capsys, file):
+        """With every field of the contract."""
+        code, out, err = run(capsys, "verify", file, "--json", "-")
+        result = json.loads(out)
+
+        assert result.keys() >= REPORT_FIELDS | SUBMISSION_FIELDS
+        assert (code, err) == (1, "")
+        assert list(result["parameters"]) == ["W1", "b1", "W2", "b2"]
+        assert result["shape"] == "course-note"
+
+    def test_error_has_a_reason_and_a_message(self, capsys):
+        """And the same fields beside them."""
+        _, out, _ = run(capsys, "verify", OFFENDERS / "constant_forward.py", "--json", "-")
+        result = json.loads(out)
+
+        assert result.keys() >= REPORT_FIELDS | SUBMISSION_FIELDS
+        assert (result["verdict"], result["reason"]) == ("error", "interface")
+        assert "does not depend on its parameters" in result["message"]
+        assert result["flags"] == ["trivial"]
+
+    def test_file_is_written_beside_the_table(self, capsys, tmp_path):
+        """A path takes the JSON; people still get their table."""
+        path = tmp_path / "result.json"
+        _, out, _ = run(capsys, "verify", "example:course-note-relu", "--json", path)
+
+        assert json.loads(path.read_text())["verdict"] == "match"
+        assert out.startswith("MATCH")
+
+    def test_path_that_cannot_be_written_is_wrong_usage(self, capsys, tmp_path):
+        """And not a fault of gradcheck."""
+        code, _, err = run(capsys, "verify", "example:course-note-relu", "--json", tmp_path)
+
+        assert code == 2
+        assert "cannot be written" in err
+
+
+class TestOptions:
+    def test_stated_activation_that_forward_has_not_is_flagged(self, capsys):
+        """The gradient may be right all the same."""
+        arguments = ("verify", "example:course-note-relu", "--activation", "sigmoid", "--json", "-")
+        result = json.loads(run(capsys, *arguments)[1])
+
+        assert (result["verdict"], result["flags"]) == ("match", ["forward-differs"])
+
+    def test_stated_loss_is_the_one_that_is_judged(self, capsys):
+        """A sum over the samples is no gradient of their mean."""
+        file = OFFENDERS / "right_batch_sum.py"
+
+        assert run(capsys, "verify", file)[0] == 0
+        assert run(capsys, "verify", file, "--loss", "mean_squared_error")[0] == 1
+
+    def test_rtol_is_the_error_that_matters(self, capsys):
+        """1 % of noise is nothing to who asks for 5 %."""
+        file = OFFENDERS / "random_backward.py"
+
+        assert run(capsys, "verify", file)[0] == 1
+        assert run(capsys, "verify", file, "--rtol", "0.05")[0] == 0
+
+
+class TestExplain:
+    @pytest.mark.parametrize("code", FAULTS)
+    def test_every_fault_is_explained(self, capsys, code):
+        """By formula and hint, in any case."""
+        exit_code, out, _ = run(capsys, "explain", code.lower())
+
+        assert exit_code == 0
+        assert FAULTS[code].formula in out
+        assert FAULTS[code].hint in out
+
+    def test_unknown_code_gets_the_nearest(self, capsys):
+        """A typing error is answered with what was meant."""
+        code, _, err = run(capsys, "explain", "DERIV_AT_X")
+
+        assert code == 2
+        assert "DERIV_AT_Z" in err
+
+
+class TestLastLineOfDefence:
+    def test_fault_of_gradcheck_is_one_line_and_exit_code_5(self, capsys, monkeypatch):
+        """No traceback: a submission is not to blame, and a user cannot act on it."""
+
+        def broken(*arguments):
+            raise ZeroDivisionError("planted")
+
+        monkeypatch.setattr(cli, "verify", broken)
+        code, out, err = run(capsys, "verify", "example:course-note")
+
+        assert (code, out) == (5, "")
+        assert (
+            err == "gradcheck: a fault of gradcheck itself, please report it: ZeroDivisionError('planted')\n"
+        )
+
+    def test_interrupt_is_quiet(self, capsys, monkeypatch):
+        """Control-C ends it with 130 and no word."""
+
+        def interrupted(*arguments):
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr(cli, "verify", interrupted)
+
+        assert run(capsys, "verify", "example:course-note") == (130, "", "")
+
+
+def test_module_can_be_run(tmp_path):
+    """``python -m gradcheck`` is the same command, from any folder."""
+    done = subprocess.run(
+        [sys.executable, "-m", "gradcheck", "verify", "example:course-note-relu", "--json", "-"],
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        check=False,
+    )
+
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["ok"] is True
