@@ -1,0 +1,136 @@
+"""Mistakes about the function at the output and the loss that goes with it."""
+
+import numpy as np
+
+from gradcheck.faults.catalogue import Fault, any_layers, at_layers, everywhere
+from gradcheck.networks import RIGHT, ForwardPass
+from gradcheck.networks.activations import sigmoid, softmax
+from gradcheck.networks.arrays import Array
+
+FROM_LOGITS = ("binary_cross_entropy", "softmax_cross_entropy", "smoothed_cross_entropy")
+
+
+def _probabilities(run: ForwardPass) -> Array:
+    return _squash(run, run.y)
+
+
+def _squash(run: ForwardPass, logits: Array) -> Array:
+    """Return the function that is part of the loss: sigmoid, or softmax over classes."""
+    return sigmoid(logits) if run.loss.target == "probabilities" else softmax(logits)
+
+
+def _takes_logits(run: ForwardPass) -> bool:
+    return run.loss.name in FROM_LOGITS
+
+
+def _has_softmax(run: ForwardPass) -> bool:
+    return not all(activation.elementwise for activation in run.activations.values())
+
+
+def _extra_slope(run: ForwardPass) -> Array:
+    p = _probabilities(run)
+    return RIGHT.loss_gradient(run) * p * (1 - p)
+
+
+def _output_for_probability(run: ForwardPass) -> Array:
+    """Return (y - d) / N, as if y were the probability that the loss makes of it."""
+    return RIGHT.loss_gradient(run) + (run.y - _probabilities(run)) / run.samples
+
+
+def _twice(run: ForwardPass) -> Array:
+    p = _probabilities(run)
+    return RIGHT.loss_gradient(run) + (_squash(run, p) - p) / run.samples
+
+
+def _over_the_batch(run: ForwardPass) -> Array:
+    return RIGHT.loss_gradient(run) + (softmax(run.y.T).T - _probabilities(run)) / run.samples
+
+
+def _diagonal(run: ForwardPass, layer: int, dz: Array) -> Array:
+    return dz * run.activations[layer].derivative(run.u[layer])
+
+
+def _one_number(run: ForwardPass) -> Array:
+    dy = RIGHT.loss_gradient(run)
+    return np.full_like(dy, dy.mean())
+
+
+FAMILY = (
+    Fault(
+        "EXTRA_OUT_DERIV",
+        name="a derivative of the output function too many",
+        formula="(y - d) y (1 - y) where the loss's own derivative is y - d already",
+        leaves_right="none",
+        hint="For this pair of loss and output function one factor cancels. Which?",
+        frequency="very common",
+        plants=everywhere(
+            "dE/dy, which is p - d for the probabilities p, is multiplied by p (1 - p) once more",
+            loss_gradient=_extra_slope,
+        ),
+        applies=_takes_logits,
+    ),
+    Fault(
+        "LOGITS_AS_PROBABILITIES",
+        name="the output taken for the probability that the loss makes of it",
+        formula="y - d for sigmoid(y) - d or softmax(y) - d",
+        leaves_right="none",
+        hint="Does your loss apply the sigmoid or softmax itself? Then what is y?",
+        frequency="occasional",
+        plants=everywhere(
+            "dE/dy is y - d, as if y were a probability; the loss takes y for a logit",
+            loss_gradient=_output_for_probability,
+        ),
+        applies=_takes_logits,
+    ),
+    Fault(
+        "DOUBLE_SOFTMAX",
+        name="softmax or sigmoid applied twice",
+        formula="softmax(softmax(y)) - d",
+        leaves_right="none",
+        hint="How often is softmax (or the sigmoid) applied between u and the loss?",
+        frequency="common",
+        plants=everywhere(
+            "dE/dy applies softmax or sigmoid to the probabilities once more", loss_gradient=_twice
+        ),
+        applies=_takes_logits,
+    ),
+    Fault(
+        "SOFTMAX_AXIS",
+        name="softmax normalised over the batch instead of the classes",
+        formula="exp(y) / exp(y).sum(axis=0) - d",
+        leaves_right="none",
+        hint="Do the probabilities of each sample sum to 1?",
+        frequency="common",
+        plants=everywhere(
+            "the softmax in dE/dy is normalised over the samples, not over the classes",
+            loss_gradient=_over_the_batch,
+        ),
+        applies=lambda run: run.loss.target == "classes",
+    ),
+    Fault(
+        "SOFTMAX_DIAG",
+        name="softmax differentiated as if each output depended on its own u alone",
+        formula="dE/dz * z (1 - z)",
+        leaves_right="all above the layer",
+        hint="Does raising one score leave the other probabilities unchanged?",
+        frequency="common",
+        plants=at_layers(
+            "through_activation",
+            _diagonal,
+            "delta# has only the diagonal z# (1 - z#) of the softmax derivative; every z depends on every u",
+            any_layers,
+        ),
+        applies=_has_softmax,
+    ),
+    Fault(
+        "DLOSS_MEAN_SCALAR",
+        name="one number for the error of all outputs",
+        formula="dE/dy = the mean of dE/dy",
+        leaves_right="none",
+        hint="Should every output of every sample get the same error?",
+        frequency="occasional",
+        plants=everywhere(
+            "dE/dy is one number, its mean over all outputs and samples", loss_gradient=_one_number
+        ),
+    ),
+)
