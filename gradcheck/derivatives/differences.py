@@ -20,7 +20,6 @@ _DEFAULT = 2.0**-13
 _PROBE = 2.0**-8
 _LARGEST, _SMALLEST = 2.0**-4, 2.0**-24
 _TRUNCATION = 16.0
-_OWN_SIZE = 2.0**-10
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,26 +37,6 @@ class Differences:
 
     values: Array
     uncertainty: Array
-
-
-def entry_scales(start: Array, scale: float) -> Array:
-    """Return the size of each entry by which its steps are scaled.
-
-    That of the leaf, but for an entry that is smaller by 2**-10 and not 0 its own: a leaf may
-    hold 1e6 beside 1e-6.
-
-    Parameters
-    ----------
-    start : ndarray, shape (n,)
-    scale : float
-        Size of the leaf.
-
-    Returns
-    -------
-    ndarray, shape (n,)
-    """
-    sizes = np.abs(start)
-    return np.where((sizes > 0) & (sizes < _OWN_SIZE * scale), sizes, scale)
 
 
 def central_differences(

@@ -15,7 +15,8 @@ from gradcheck.derivatives.lines import Line
 
 Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved"]
 
-_FIRST, _PLAIN, _LAST = 3, 11, 34  # exponents of 1/2: first step, end of the first ladder, last step
+# Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
+_LARGEST, _FIRST, _PLAIN, _LAST = -1, 3, 11, 34
 _STRIDE = 5
 
 
@@ -46,7 +47,14 @@ class Estimate:
 
 
 def extrapolate(
-    line: Line, value: float, scale: float, noise: float, unit_roundoff: float, *, smallest: float = 0.0
+    line: Line,
+    value: float,
+    scale: float,
+    noise: float,
+    unit_roundoff: float,
+    *,
+    smallest: float = 0.0,
+    enough: float = np.inf,
 ) -> Estimate:
     """Estimate phi'(0) by extrapolation, with a bound on the error.
 
@@ -65,6 +73,8 @@ def extrapolate(
     smallest : float, optional
         A smaller size at which phi may have features too, such as the entry's own where its
         leaf has larger ones; steps then go down further.
+    enough : float, optional
+        A bound on the error that serves; more steps are taken to reach it if they can help.
 
     Returns
     -------
@@ -77,7 +87,12 @@ def extrapolate(
     ladder.climb(range(_FIRST, _PLAIN))
     ladder.climb(range(_PLAIN + _STRIDE - 2, last + 1, _STRIDE))
     estimate = _estimate(ladder)
-    if estimate.kind != "smooth":
+    if estimate.kind == "smooth" and estimate.uncertainty > enough:
+        # Where noise is the limit larger steps help, else smaller ones.
+        noisy = estimate.uncertainty <= 4 * SAFETY * ladder.noise_of(ladder.pairs[_PLAIN - 1])
+        ladder.climb(range(_LARGEST, _FIRST) if noisy else range(_PLAIN, last + 1))
+        estimate = _estimate(ladder)
+    elif estimate.kind != "smooth":
         ladder.climb(range(_PLAIN, last + 1))
         estimate = _estimate(ladder)
     return estimate

@@ -9,6 +9,9 @@ from gradcheck.evaluation import Evaluation
 
 Array = NDArray[Any]
 
+_FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
+_SAMPLED = 10_000
+
 
 class Line(Protocol):
     """phi(t), with the step that is really taken for t."""
@@ -96,28 +99,46 @@ class DirectionLine:
         return value
 
 
-def leaf_scale(start: Array, fallback: float) -> float:
-    """Return the size of a leaf, a power of two near its root mean square.
+def scales(problem: Evaluation) -> list[float]:
+    """Return the typical size of each leaf; one of zeros has that of the smallest other, or 1.
+
+    Parameters
+    ----------
+    problem : Evaluation
+
+    Returns
+    -------
+    list of float
+        Powers of two.
+    """
+    sizes = [_typical(start) for start in problem.start]
+    fallback = min((size for size in sizes if size), default=1.0)
+    return [size or fallback for size in sizes]
+
+
+def entry_scales(start: Array, scale: float) -> Array:
+    """Return the size of each entry by which its steps are scaled.
+
+    That of the leaf, but for an entry that is far larger or far smaller (and not 0) its own: a leaf
+    may hold 1e6 beside 1e-6.
 
     Parameters
     ----------
     start : ndarray, shape (n,)
-    fallback : float
-        The answer for a leaf of zeros.
+    scale : float
+        Size of the leaf.
 
     Returns
     -------
-    float
+    ndarray, shape (n,)
     """
-    largest = float(np.max(np.abs(start), initial=0.0))
-    if not 0 < largest < np.inf:
-        return fallback
-    rms = largest * float(np.sqrt(np.mean(np.square(start / largest))))
-    return float(2.0 ** np.round(np.log2(rms)))
+    sizes = np.abs(start)
+    own = (sizes > _FAR_LARGER * scale) | ((sizes > 0) & (sizes < _FAR_SMALLER * scale))
+    return np.where(own, sizes, np.asarray(scale, sizes.dtype))
 
 
-def scales(problem: Evaluation) -> list[float]:
-    """Return the size of each leaf; a leaf of zeros has that of the smallest other leaf, or 1."""
-    sizes = [leaf_scale(start, 0.0) for start in problem.start]
-    fallback = min((size for size in sizes if size), default=1.0)
-    return [size or fallback for size in sizes]
+def _typical(start: Array) -> float:
+    """Return a power of two near the median size of the entries that are not 0; 0 if all are."""
+    sizes = np.abs(start[:: max(1, len(start) // _SAMPLED)]).astype(np.float64)
+    sizes = sizes[sizes > 0]
+    return float(2.0 ** np.round(np.log2(np.median(sizes)))) if sizes.size else 0.0

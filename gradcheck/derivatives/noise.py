@@ -19,10 +19,21 @@ from numpy.typing import NDArray
 
 from gradcheck.derivatives.lines import Line
 
-# Irregular on purpose, and beside the point (t = 0), where kinks are most likely.
-_NODES = 1.5 + np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
+# Irregular on purpose.
+_NODES = np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
-_WINDOWS = (2.0**-13, -(2.0**-13), 2.0**-21, -(2.0**-21), 2.0**-29)
+# Centre and width. Beside the point, where kinks are most likely; first as far as steps are taken,
+# since at an optimum the noise of a squared error grows with the distance.
+_WINDOWS = tuple(
+    (sign * centre, width)
+    for centre, width in (
+        (2.0**-5, 2.0**-13),
+        (2.0**-12, 2.0**-13),
+        (2.0**-20, 2.0**-21),
+        (2.0**-28, 2.0**-29),
+    )
+    for sign in (1, -1)
+)
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 
@@ -67,8 +78,8 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     best = np.inf
     largest = abs(value)
     found = []
-    for window in _WINDOWS:
-        values = np.array([line(window * float(node)) for node in _NODES])
+    for centre, width in _WINDOWS:
+        values = np.array([line(centre + width * float(node)) for node in _NODES])
         evaluations += len(_NODES)
         if not np.isfinite(values).all():
             continue  # beyond the domain
@@ -104,7 +115,7 @@ def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
 
 def _components() -> NDArray[np.float64]:
     """Return the rows that map values to their coefficients of orthonormal polynomials."""
-    basis, _ = np.linalg.qr(np.polynomial.legendre.legvander(2 * (_NODES - 1.5), len(_NODES) - 1))
+    basis, _ = np.linalg.qr(np.polynomial.legendre.legvander(2 * _NODES, len(_NODES) - 1))
     return np.ascontiguousarray(basis[:, _SMOOTH:].T)
 
 

@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import MATCH, MISMATCH
-from gradcheck.derivatives.differences import central_differences, entry_scales, first_step
+from gradcheck.derivatives.differences import central_differences, first_step
+from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
-from gradcheck.derivatives.lines import DirectionLine, EntryLine
+from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
@@ -25,7 +25,7 @@ class Setting:
     noise : float
         Standard deviation of the loss.
     scales : list of float
-        Size of each leaf.
+        Typical size of each leaf.
     seed : int
     variation : float or None
         How much the loss changes when all parameters change by an eighth of their size; None
@@ -57,18 +57,20 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
     direction = {}
     for leaf, (scale, start) in enumerate(zip(scales, problem.start, strict=True)):
         direction[leaf] = rng.uniform(0.5, 1.0, start.shape)
-        direction[leaf] *= scale
+        direction[leaf] *= entry_scales(start, scale)
         direction[leaf][rng.integers(0, 2, start.shape, dtype=np.int8) == 0] *= -1
     return DirectionLine(problem, direction)
 
 
 def second_look(problem: Problem, leaf: int, k: int, setting: Setting) -> Estimate:
     """Measure the derivative by one entry with a bound on its error."""
+    size = float(abs(problem.start[leaf][k]))
     return extrapolate(
         EntryLine(problem, leaf, k),
         problem.value,
-        setting.scales[leaf],
+        max(size, setting.scales[leaf]),
         setting.noise,
         problem.unit_roundoff,
-        smallest=float(abs(problem.start[leaf][k])),
+        smallest=size,
+        enough=setting.rtol * float(abs(problem.analytic[leaf][k])) / 8,
     )
