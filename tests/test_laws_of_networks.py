@@ -264,6 +264,19 @@ class TestNetwork:
 
         assert list(params) == ["1.W", "1.b", "2.gamma", "2.beta", "3.2.W", "3.2.b"]
 
+    @pytest.mark.parametrize("name", NETWORKS)
+    def test_repr_rebuilds(self, name, rng):
+        """The repr of a network is code that rebuilds it."""
+        parts, draw_input = NETWORKS[name]
+        network = Network(parts, "huber", {"l2": 0.1})
+        x = draw_input(rng)
+        params = network.draw(rng, x)
+        d = np.zeros(network.body.forward(params, x)[0].shape)
+
+        twin = eval(repr(network), {**vars(layers), "Network": Network})
+
+        assert twin.loss(params, x, d) == network.loss(params, x, d)
+
     def test_gradient_keeps_the_order_of_params(self, rng):
         """The gradient lists the parameters as params does."""
         network = Network((Dense(2), Dense(3)))

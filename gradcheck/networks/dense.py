@@ -9,7 +9,7 @@ from gradcheck.errors import UsageError
 from gradcheck.networks.activations import ACTIVATIONS
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
 from gradcheck.networks.losses import LOSSES
-from gradcheck.networks.penalties import PENALTIES, total_penalty
+from gradcheck.networks.penalties import PENALTIES, penalised
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace, backward
 
 
@@ -95,7 +95,7 @@ class DenseNetwork:
     def loss(self, params: Params, x: Array, d: Array) -> Any:
         """Return E: one number, or an array of one for each element of stacked parameters."""
         run = self.forward(params, x, d)
-        return self.criterion.value(run.y, d) + total_penalty(self.penalties, params, axes=(-2, -1))
+        return penalised(self.criterion.value(run.y, d), self.penalties, params, axes=(-2, -1))
 
     def gradient(self, params: Params, x: Array, d: Array) -> Gradient:
         """Return dE/dparams: the names and shapes of the parameters."""

@@ -45,7 +45,7 @@ class Loss:
 
     def value(self, y: Array, d: Array) -> Any:
         """Return the loss: one number, or one for each element of the leading axes of y."""
-        return self.cost(y, d).sum(axis=(-2, -1)) / self._divisor(y)
+        return (self.cost(y, d) / self._divisor(y)).sum(axis=(-2, -1))
 
     def gradient(self, y: Array, d: Array) -> Array:
         """Return dE/dy, the shape of y."""

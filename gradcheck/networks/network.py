@@ -10,7 +10,7 @@ from gradcheck.errors import UsageError
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
 from gradcheck.networks.layers import Layer, Sequential
 from gradcheck.networks.losses import LOSSES
-from gradcheck.networks.penalties import PENALTIES, penalty_gradient, total_penalty
+from gradcheck.networks.penalties import PENALTIES, penalised, penalty_gradient
 
 
 @dataclass(frozen=True)
@@ -78,7 +78,7 @@ class Network:
         """Return E, one number."""
         y, _ = self.body.forward(params, x)
         y, d = self._rows(y, d)
-        return self.criterion.value(y, d) + total_penalty(self.penalties, params)
+        return penalised(self.criterion.value(y, d), self.penalties, params)
 
     def gradient(self, params: Params, x: Any, d: Array) -> Gradient:
         """Return dE/dparams: the names and shapes of the parameters."""

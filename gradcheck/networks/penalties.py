@@ -34,15 +34,16 @@ PENALTIES: dict[str, Penalty] = {
 }
 
 
-def total_penalty(
-    penalties: Mapping[Penalty, float], params: Params, axes: tuple[int, ...] | None = None
+def penalised(
+    loss: Any, penalties: Mapping[Penalty, float], params: Params, axes: tuple[int, ...] | None = None
 ) -> Any:
-    """Return what the penalties add to the loss, summed over these axes of each weight (None: all)."""
-    return sum(
-        strength * penalty.cost(params[name]).sum(axis=axes)
+    """Return the loss plus the penalties, summed over these axes of each weight (None: all)."""
+    terms = (
+        (strength * penalty.cost(params[name])).sum(axis=axes)
         for penalty, strength in penalties.items()
         for name in filter(is_weight, params)
     )
+    return sum(terms, start=loss)
 
 
 def penalty_gradient(penalties: Mapping[Penalty, float], name: str, leaf: Array) -> Array | float:
