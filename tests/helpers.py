@@ -1,6 +1,7 @@
 """What several test files share: random nests and their quadratic loss, functions of one number."""
 
 import dataclasses
+import math
 import os
 from collections import namedtuple
 from dataclasses import dataclass
@@ -12,7 +13,6 @@ from hypothesis.extra import numpy as hnp
 
 from gradcheck import check_gradient
 from gradcheck.derivatives.extrapolation import extrapolate
-from gradcheck.derivatives.lines import leaf_scale
 from gradcheck.derivatives.noise import measure_noise
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
@@ -137,13 +137,16 @@ class FunctionLine:
 
 def noise_of(function, x, unit_roundoff=DOUBLE):
     """Return the noise that is measured of a function of one number near x."""
-    line = FunctionLine(function, x, leaf_scale(np.array([x]), 1.0))
+    line = FunctionLine(function, x, _size(x))
     return measure_noise(line, line(0.0), unit_roundoff)
 
 
-def derivative(function, x, scale=None, unit_roundoff=DOUBLE):
+def derivative(function, x, unit_roundoff=DOUBLE):
     """Return the estimate of the second look for a function of one number at x."""
     line = FunctionLine(function, x)
-    scale = scale or leaf_scale(np.array([x]), 1.0)
     noise = noise_of(function, x, unit_roundoff).level
-    return extrapolate(line, line(0.0), scale, noise, unit_roundoff, smallest=abs(x))
+    return extrapolate(line, line(0.0), _size(x), noise, unit_roundoff, smallest=abs(x))
+
+
+def _size(x):
+    return 2.0 ** round(math.log2(abs(x))) if x else 1.0
