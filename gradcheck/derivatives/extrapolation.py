@@ -16,7 +16,7 @@ from gradcheck.derivatives.lines import Line
 Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved"]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
-_LARGEST, _FIRST, _PLAIN, _LAST = -1, 3, 11, 34
+_LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
 _STRIDE = 5
 
 
@@ -100,7 +100,8 @@ def extrapolate(
 
 def _estimate(ladder: Ladder) -> Estimate:
     middle = ladder.limit(central, 2)
-    above, below = ladder.limit(right, 1), ladder.limit(left, 1)
+    # The largest steps serve a symmetric difference only: one side alone may just be saturated.
+    above, below = ladder.limit(right, 1, _FIRST), ladder.limit(left, 1, _FIRST)
     cost = 2 * len(ladder.pairs)
     if not (np.isfinite(above.value) and np.isfinite(below.value)):
         return _one_sided(above, below, cost)

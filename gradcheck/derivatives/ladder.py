@@ -71,12 +71,15 @@ class Ladder:
         noise = max(self.noise, self._unit * max(abs(pair.above), abs(pair.below)))
         return 3 * noise / min(pair.right, -pair.left)
 
-    def limit(self, quotient: Callable[[Pair, float], float], order: int) -> Limit:
-        """Extrapolate a quotient whose error has the powers order, 2 order, ... of the step."""
+    def limit(self, quotient: Callable[[Pair, float], float], order: int, first: int = -1) -> Limit:
+        """Extrapolate a quotient whose error has the powers order, 2 order, ... of the step.
+
+        Steps larger than ``scale / 2**first`` are left out.
+        """
         rows = []
         for exponent in sorted(self.pairs):
             pair = self.pairs[exponent]
-            if pair.right > 0 > pair.left:
+            if pair.right > 0 > pair.left and exponent >= first:
                 rows.append((exponent, quotient(pair, self.value), self.noise_of(pair)))
         while rows and any(not np.isfinite(row[1]) for row in rows):
             rows.pop(0)  # large steps may leave the domain

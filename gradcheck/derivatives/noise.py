@@ -36,6 +36,7 @@ _WINDOWS = tuple(
 )
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
+_AGREE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +75,10 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     Noise
         Its level is at least one unit round-off of the largest value.
     """
-    evaluations = 0
-    best = np.inf
     largest = abs(value)
-    found = []
+    found: list[NDArray[Any]] = []
+    levels: list[float] = []
+    evaluations = 0
     for centre, width in _WINDOWS:
         values = np.array([line(centre + width * float(node)) for node in _NODES])
         evaluations += len(_NODES)
@@ -86,14 +87,17 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
         found.append(values)
         largest = max(largest, float(np.max(np.abs(values))))
         level, smooth = _scatter(values - value)
-        # A kink or a bend is not in every window or falls with its width; noise stays.
-        settled = smooth and (level <= _QUIET * unit_roundoff * largest or level * _FALL > best)
-        best = min(best, level)
-        if settled:
+        levels.append(level)
+        if smooth and (level <= _QUIET * unit_roundoff * largest or len(_agreeing(levels)) >= _AGREE):
             break
     floor = largest * unit_roundoff
-    level = max(best, floor) if found else 4 * floor
+    level = max(*_agreeing(levels), floor) if levels else 4 * floor
     return Noise(level, evaluations, _is_single(np.ravel(found), level, largest))
+
+
+def _agreeing(levels: list[float]) -> list[float]:
+    """Return those that agree with the quietest: a kink or a bend is not in every window, noise is."""
+    return [level for level in levels if level <= _FALL * min(levels)]
 
 
 def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
@@ -103,9 +107,9 @@ def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
     level in all of them.
     """
     components = _COMPONENTS @ values
-    low, high = components[:2], components[2:]
-    level = float(np.sqrt(np.mean(np.square(high))))
-    return level, float(np.sqrt(np.mean(np.square(low)))) <= 8 * level or not level
+    low, high = (float(np.sqrt(np.mean(np.square(part)))) for part in (components[:2], components[2:]))
+    smooth = low <= 8 * high or not high
+    return max(high, low) if smooth and low <= 2 * high else high, smooth
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
