@@ -155,6 +155,20 @@ def test_losses_by_hand():
     assert LOSSES["softmax_cross_entropy"].value(np.zeros((1, 4)), np.array([2])) == pytest.approx(np.log(4))
 
 
+def test_certain_samples_keep_their_digits():
+    """Where a class is as good as certain, neither loss nor gradient is rounded to 0."""
+    near, far = np.exp(-40.0), np.exp(-50.0)
+    softmax, binary = LOSSES["softmax_cross_entropy"], LOSSES["binary_cross_entropy"]
+    y, d = np.array([[40.0, 0.0, -10.0]]), np.array([0])
+
+    np.testing.assert_allclose(softmax.value(y, d), near + far, rtol=1e-13)
+    np.testing.assert_allclose(softmax.gradient(y, d), [[-near - far, near, far]], rtol=1e-13)
+    for logit, label in ((40.0, 1.0), (-40.0, 0.0)):
+        y, d = np.array([[logit]]), np.array([[label]])
+        np.testing.assert_allclose(binary.value(y, d), near, rtol=1e-13)
+        np.testing.assert_allclose(binary.gradient(y, d), [[near if label == 0 else -near]], rtol=1e-13)
+
+
 def test_index_or_one_hot():
     """The index of a class and its one-hot row are the same target."""
     y = np.random.default_rng(0).normal(size=(3, 4))
