@@ -24,7 +24,7 @@ def _result(result: dict[str, Any]) -> str:
         lines += _wrapped(f"note: {note}", indent="      ")
     lines += _submission(result)
     if result["verdict"] != "error":
-        lines.append(_origin(result))
+        lines += _wrapped(_origin(result), indent="  ")
     return "\n".join(lines).rstrip()
 
 
@@ -66,10 +66,16 @@ def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
     worst = len(_HEADINGS) - 2
     if sum(_widths(cells)) + 2 * worst + 2 <= WIDTH:
         return _aligned(cells)
-    # Too wide: the worst entry goes below its row.
-    below = [f"    worst entry {line[worst]}" for line in cells[1:]]
-    lines = _aligned([(*line[:worst], line[-1]) for line in cells])
+    # Too wide: the worst entry goes below its row, and of a long name or shape the middle is left out.
+    below = ["\n".join(_wrapped(f"    worst entry {line[worst]}", indent="      ")) for line in cells[1:]]
+    narrow = [(_cut(name, 26), _cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
+    lines = _aligned(narrow)
     return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair)]
+
+
+def _cut(text: str, width: int) -> str:
+    half = (width - 3) // 2
+    return text if len(text) <= width else f"{text[: width - 3 - half]}...{text[-half:]}"
 
 
 def _aligned(cells: list[tuple[str, ...]]) -> list[str]:
@@ -114,14 +120,10 @@ def _finding(finding: dict[str, Any]) -> list[str]:
 
 
 def _origin(result: dict[str, Any]) -> str:
-    parts = [
-        f"method {result['method']}",
-        f"{result['evaluations']} loss evaluations",
-        f"seed {result['seed']}",
-    ]
+    parts = [f"method {result['method']}", f"{result['evaluations']} loss evaluations"]
     if result["false_pass_probability"] is not None:
         parts.append(f"false pass probability {_short(result['false_pass_probability'])}")
-    return "; ".join(parts)
+    return "; ".join([*parts, f"seed {result['seed']}"])
 
 
 def _short(number: float) -> str:

@@ -1,0 +1,97 @@
+"""The table for people: 80 columns whatever it holds, what differs looks different, the seed at the end."""
+
+import dataclasses
+import math
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from reports import parameter_reports, report_of, reports
+
+from gradcheck.report import Finding, Worst
+
+
+def planted(**changes):
+    return dataclasses.replace(report_of("W1"), **changes)
+
+
+class TestWidth:
+    @given(reports())
+    def test_eighty_columns(self, report):
+        """No line is longer than 80 columns: long names, large shapes, many parameters, all digits."""
+        assert max(map(len, str(report).splitlines())) <= 80
+
+    @given(reports())
+    def test_every_parameter_has_its_row(self, report):
+        """Each parameter has a line that ends with its verdict."""
+        rows = [
+            line for line in str(report).splitlines() if re.search(r" (match|mismatch|inconclusive)$", line)
+        ]
+
+        assert len(rows) >= len(report.parameters)
+
+    def test_long_names_keep_both_ends(self):
+        """Of a long name the middle is left out."""
+        name = "encoder.layers.11.attention.self.query.projection.weight"
+
+        assert re.search(r"^encoder\.lay\S*\.\.\.\S*weight ", str(report_of(name)), re.MULTILINE)
+
+
+class TestContent:
+    def test_numbers_judged_different_look_different(self):
+        """A mismatch in the ninth digit shows at least nine digits of both values."""
+        worst = Worst((0,), 1.0000000012, 1.0, 1e-12)
+        wrong = parameter_reports("W1", "mismatch", max_relative_error=1.2e-9, worst=worst)
+        report = planted(verdict="mismatch", parameters={"W1": wrong})
+
+        assert "1.0000000012 for 1 " in str(report)
+
+    @pytest.mark.parametrize("seed", [0, 12345, 2**63])
+    def test_last_line_reproduces(self, seed):
+        """The last line ends with the seed."""
+        report = planted(seed=seed, method="directions", false_pass_probability=1e-6, evaluations=10**9)
+
+        assert re.search(rf"seed {seed}$", str(report))
+
+    def test_findings_and_notes(self):
+        """Code, message, residual, equal codes and hint of a finding are there, and every note."""
+        finding = Finding(
+            "DERIV_AT_Z", ("W1", "b1"), "d_sigmoid at z1", "Which did you mean?", 3e-16, ("TWIN",)
+        )
+
+        text = str(planted(findings=(finding,), notes=("a kink", "some noise")))
+
+        for words in (
+            "DERIV_AT_Z: d_sigmoid at z1",
+            "3.0e-16 in W1, b1",
+            "TWIN",
+            "hint: Which did you mean?",
+        ):
+            assert words in text
+        assert "note: a kink\nnote: some noise" in text
+
+    @given(st.sampled_from([math.nan, math.inf, -math.inf]))
+    def test_not_finite(self, value):
+        """A value that is not finite is printed as what it is."""
+        wrong = parameter_reports(
+            "W1", "mismatch", max_relative_error=math.inf, worst=Worst((1,), value, 2.0, 0.1)
+        )
+
+        assert f"[1] {value} for 2" in str(planted(verdict="mismatch", parameters={"W1": wrong}))
+
+    def test_headline_counts_the_wrong(self):
+        """The first line says the verdict, the largest error, and how many entries of what are wrong."""
+        wrong = parameter_reports(
+            "W1", "mismatch", wrong_count=3, checked=6, entries=6, max_relative_error=0.5
+        )
+        right = parameter_reports("b1", "match", max_relative_error=1e-9)
+        report = planted(verdict="mismatch", parameters={"W1": wrong, "b1": right})
+
+        first = str(report).splitlines()[0]
+
+        assert first == "MISMATCH: maximum relative error 5.0e-01; mismatch in W1 (3 of 6 entries)"
+
+    def test_no_parameter(self):
+        """A result without parameters still has a verdict and a seed."""
+        assert str(planted(parameters={})).startswith("MATCH: maximum relative error 0\n")
