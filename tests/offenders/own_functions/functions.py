@@ -5,5 +5,5 @@ def tanh(u):
     return np.tanh(u)
 
 
-def d_mean_squared_error(d, y):
+def slope_of_half_square(d, y):
     return y - d
