@@ -110,11 +110,9 @@ class Evaluation:
                 values[k] = x
         except OUTSIDE:
             values[k] = x
-            return None
-        if not all(isinstance(value, float | np.floating) for value in found):
-            return None
+            append(None)
         self.evaluations += len(found)
-        return found
+        return found if all(isinstance(value, float | np.floating) for value in found) else None
 
     def _careful_pairs(self, leaf: int, rows: list[Any]) -> Iterator[float]:
         values, sync = self.leaves[leaf].values, self.leaves[leaf].sync or _nothing

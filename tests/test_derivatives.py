@@ -63,13 +63,18 @@ def drawn(rng):
 
 
 def errors(count, seed):
-    """Return true error, stated uncertainty and size of `count` derivatives."""
+    """Return true error, stated uncertainty and size of `count` derivatives.
+
+    Where a bend is so strong that it is taken for a kink, what is claimed is the interval between
+    left and right derivative, give or take the uncertainty.
+    """
     rng = np.random.default_rng(seed)
     found = np.empty((count, 3))
     for row in found:
         function, x, truth = drawn(rng)
         estimate = derivative(function, x)
-        row[:] = abs(float(truth - mpmath.mpf(estimate.value))), estimate.uncertainty, abs(float(truth))
+        outside = max(mpmath.mpf(estimate.low) - truth, truth - mpmath.mpf(estimate.high), mpmath.mpf(0))
+        row[:] = float(outside), estimate.uncertainty, abs(float(truth))
     return found
 
 
@@ -200,11 +205,11 @@ class TestRough:
 class TestNoise:
     @pytest.mark.parametrize("level", [1e-14, 1e-12, 1e-9, 1e-6, 1e-3])
     def test_known_level(self, level):
-        """A known level is found within a factor of 4 in 95 % of all seeds, below a tenth in under 1 %."""
+        """A known level is found within a factor of 4 in 99 % of all seeds, below a tenth in 0.1 %."""
         ratios = np.array([self._ratio(level, seed) for seed in range(NOISY)])
 
-        assert np.mean((ratios > 0.25) & (ratios < 4)) >= 0.95
-        assert np.mean(ratios < 0.1) < 0.01
+        assert np.mean((ratios > 0.25) & (ratios < 4)) >= 0.99
+        assert np.mean(ratios < 0.1) <= 0.001
 
     def _ratio(self, level, seed):
         rng = np.random.default_rng([seed, 7])
