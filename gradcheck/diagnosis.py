@@ -6,6 +6,7 @@ A resemblance proves nothing: a wrong derivative has a cosine of 0.999 with the 
 nothing fits, nothing is said.
 """
 
+import math
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -58,7 +59,7 @@ def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) ->
     -------
     tuple of Finding
         Empty if the gradient is right, or wrong in a way that no known mistake explains;
-        otherwise the most common mistake that fits, with the codes of its equals.
+        otherwise the simplest mistake that fits, with the codes of its equals.
     """
     right = [network.gradient(case.params, case.x, case.d) for case in cases]
     wrong = [
@@ -67,28 +68,42 @@ def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) ->
     ]
     if not any(mask.any() for masks in wrong for mask in masks.values()):
         return ()
-    fits = sorted(_fits(network, cases), key=lambda fit: FREQUENCIES.index(fit[0].frequency))
+    fits = sorted(_fits(network, cases), key=lambda fit: fit.bits)
     if not fits:
         return ()
-    fault, plant, residual = fits[0]
+    fault, plant, residual = fits[0].fault, fits[0].plant, fits[0].residual
     names = tuple(name for name in cases[0].params if any(masks[name].any() for masks in wrong))
     count = sum(int(mask.sum()) for masks in wrong for mask in masks.values())
     where = _where(network, cases[0].params, names)
     message = f"{where}: {plant.message}. This explains all {_counted(count, len(cases))} {_to(residual)}."
-    equal = tuple(other.code for other, *_ in fits[1:])
+    equal = tuple(fit.fault.code for fit in fits[1:])
     return (Finding(fault.code, names, message, fault.hint, residual, equal),)
 
 
-def _fits(network: DenseNetwork, cases: Sequence[Case]) -> Iterator[tuple[Fault, Plant, float]]:
-    """Yield each fault that reproduces all cases, with the way that does and the largest gap left."""
+@dataclass(frozen=True)
+class _Fit:
+    """A fault that reproduces all cases: the way that does, the largest relative error left.
+
+    `bits` is how much it takes to say it, the measure of what is simple: one for each step from
+    "very common" to "rare", and log2 of the number of ways in which the fault could occur.
+    """
+
+    fault: Fault
+    plant: Plant
+    residual: float
+    bits: float
+
+
+def _fits(network: DenseNetwork, cases: Sequence[Case]) -> Iterator[_Fit]:
     runs = [network.forward(case.params, case.x, case.d) for case in cases]
     for fault in FAULTS.values():
-        if all(fault.applies(run) for run in runs):
-            for plant in fault.plants(network):
-                residual = _residual(plant, runs, cases)
-                if residual is not None:
-                    yield fault, plant, residual
-                    break
+        plants = list(fault.plants(network)) if all(map(fault.applies, runs)) else []
+        for plant in plants:
+            residual = _residual(plant, runs, cases)
+            if residual is not None:
+                bits = FREQUENCIES.index(fault.frequency) + math.log2(len(plants))
+                yield _Fit(fault, plant, residual, bits)
+                break
 
 
 def _residual(plant: Plant, runs: Iterable[ForwardPass], cases: Iterable[Case]) -> float | None:

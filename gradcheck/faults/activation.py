@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, LayerSets, Plant, Plants, any_layers, at_layers
+from gradcheck.faults.catalogue import Fault, LayerSets, Plant, Plants, any_layers, at_layers, layers_with
 from gradcheck.networks import ACTIVATIONS, Activation, DenseNetwork, ForwardPass
 from gradcheck.networks.arrays import Array
 from gradcheck.networks.steps import LayerStep
@@ -23,14 +23,12 @@ def _plants(slope: Slope, message: str, sets: LayerSets = any_layers) -> Plants:
     return at_layers("through_activation", _times(slope), message, sets)
 
 
-def _only(names: tuple[str, ...], slope: Slope) -> Slope:
-    """Return `slope` where the layer has one of these activations, the right one elsewhere."""
+def _has_output_form(activation: Activation) -> bool:
+    return activation.from_output is not None
 
-    def chosen(run: ForwardPass, layer: int) -> Array:
-        activation = run.activations[layer]
-        return slope(run, layer) if activation.name in names else activation.derivative(run.u[layer])
 
-    return chosen
+def _is(name: str) -> Callable[[Activation], bool]:
+    return lambda activation: activation.name == name
 
 
 def _at_z(run: ForwardPass, layer: int, dz: Array) -> Array:
@@ -38,9 +36,9 @@ def _at_z(run: ForwardPass, layer: int, dz: Array) -> Array:
 
 
 def _output_form_at_u(run: ForwardPass, layer: int) -> Array:
-    activation = run.activations[layer]
-    form = activation.from_output
-    return activation.derivative(run.u[layer]) if form is None else form(run.u[layer])
+    form = run.activations[layer].from_output
+    assert form is not None, "planted only in layers whose activation has such a form"
+    return form(run.u[layer])
 
 
 def _ones(run: ForwardPass, layer: int) -> Array:
@@ -124,6 +122,7 @@ FAMILY = (
         plants=_plants(
             _output_form_at_u,
             "the derivative of NAME is written for the activation z#, but was given the pre-activation u#",
+            layers_with(_has_output_form),
         ),
     ),
     Fault(
@@ -172,7 +171,9 @@ FAMILY = (
         hint="Check your formula for the slope of tanh at u = 0 and at large u.",
         frequency="common",
         plants=_plants(
-            _only(("tanh",), _one_minus_z), "1 - z# was taken for the derivative of tanh, without the square"
+            _one_minus_z,
+            "1 - z# was taken for the derivative of tanh, without the square",
+            layers_with(_is("tanh")),
         ),
     ),
     Fault(
@@ -192,7 +193,9 @@ FAMILY = (
         hint="Take one unit with u = 2. Should error pass?",
         frequency="occasional",
         plants=_plants(
-            _only(("relu",), _inverted_mask), "error passes where u# is negative, and stops where relu is on"
+            _inverted_mask,
+            "error passes where u# is negative, and stops where relu is on",
+            layers_with(_is("relu")),
         ),
     ),
     Fault(

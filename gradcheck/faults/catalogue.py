@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass, Steps
+from gradcheck.networks import RIGHT, Activation, DenseNetwork, ForwardPass, Steps
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.steps import LayerStep, backward
 
@@ -62,7 +62,7 @@ class Fault:
     hint : str
         A question that leads to the line without giving it away.
     frequency : {"very common", "common", "occasional", "rare"}
-        Of two faults with the same gradient the more common one is named.
+        Of two faults with the same gradient the more common one is the simpler explanation.
     plants : callable
         ``plants(network)``: the ways in which it can occur in a network, the simplest first.
     applies : callable
@@ -146,6 +146,18 @@ def any_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
         yield tuple(range(1, network.depth))
     if network.depth > 1:
         yield tuple(range(1, network.depth + 1))
+
+
+def layers_with(property_of: Callable[[Activation], bool]) -> LayerSets:
+    """Return the sets of layers whose activation has a property: one of them, then all."""
+
+    def sets(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
+        layers = tuple(layer for layer, f in network.activations.items() if property_of(f))
+        yield from ((layer,) for layer in layers)
+        if len(layers) > 1:
+            yield layers
+
+    return sets
 
 
 def upper_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:

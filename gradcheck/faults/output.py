@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, any_layers, at_layers, everywhere
+from gradcheck.faults.catalogue import Fault, at_layers, everywhere, layers_with
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.activations import sigmoid, softmax
 from gradcheck.networks.arrays import Array
@@ -21,10 +21,6 @@ def _squash(run: ForwardPass, logits: Array) -> Array:
 
 def _takes_logits(run: ForwardPass) -> bool:
     return run.loss.name in FROM_LOGITS
-
-
-def _has_softmax(run: ForwardPass) -> bool:
-    return not all(activation.elementwise for activation in run.activations.values())
 
 
 def _extra_slope(run: ForwardPass) -> Array:
@@ -118,9 +114,8 @@ FAMILY = (
             "through_activation",
             _diagonal,
             "delta# has only the diagonal z# (1 - z#) of the softmax derivative; every z depends on every u",
-            any_layers,
+            layers_with(lambda activation: not activation.elementwise),
         ),
-        applies=_has_softmax,
     ),
     Fault(
         "DLOSS_MEAN_SCALAR",
