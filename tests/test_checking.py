@@ -1,6 +1,7 @@
 """Right gradients are called right, wrong ones wrong, and what does not fit is refused in words."""
 
 import re
+import warnings
 
 import numpy as np
 import pytest
@@ -163,7 +164,15 @@ class TestLoss:
 class TestCost:
     @pytest.mark.parametrize(
         "kind",
-        [float, np.array, np.float32, lambda v: int(1e6 * v), lambda v: (v, W), lambda v: v if v > 6 else 1j],
+        [
+            float,
+            np.array,
+            np.float32,
+            lambda v: int(1e6 * v),
+            lambda v: (v, W),
+            lambda v: v if v >= 7 else 1j,
+            lambda v: v if v >= 7 else 1 / 0,
+        ],
     )
     def test_evaluations(self, kind):
         """The evaluations reported are the calls of the loss, whatever it returns, in its domain or not."""
@@ -176,6 +185,10 @@ class TestCost:
         report = check(counted, W, None if isinstance(kind(7.0), tuple) else W)
 
         assert report.evaluations == len(calls)
+
+    def test_what_the_loss_returns_costs_nothing(self):
+        """A loss that returns an array of no axes is called as often as one that returns a number."""
+        assert check(lambda w: np.array(loss(w)), W, W).evaluations == check(loss, W, W).evaluations
 
 
 class TestGradient:
@@ -359,6 +372,16 @@ class TestEdges:
 
         assert at(x, function, right).verdict == "match"
         assert at(x, function, right * 1.0001).verdict == "mismatch"
+
+    @pytest.mark.parametrize("x", [-0.9, -1 + 1e-9])
+    def test_steps_beyond_the_edge_are_silent(self, x):
+        """The warnings of steps that gradcheck takes do not reach the caller."""
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            at(x, np.log1p, 1 / (1 + x))
+            at(x, np.log1p, 2 / (1 + x))
+
+        assert not seen
 
     def test_on_the_edge(self):
         """On an edge the one-sided derivative judges, and the report says so."""
