@@ -154,6 +154,16 @@ class Evaluation:
         self.leaves = self._parameters.leaves
         self.start = [leaf.start for leaf in self.leaves]
 
+    def complex_call(self) -> tuple[Parameters, Callable[[], Any]]:
+        """Return complex copies of the parameters, and the loss of them as it comes."""
+        parameters = Parameters(self._given, to_complex=True)
+
+        def call() -> Any:
+            self.evaluations += 1
+            return self._loss(parameters.nest)
+
+        return parameters, call
+
     def flag(self, flag: str, note: str) -> None:
         """Take note of something noticed, once."""
         if flag not in self.flags:

@@ -69,6 +69,8 @@ class Parameters:
     nest : nest of parameters
     widen : bool
         Whether floats narrower than float64 become float64.
+    to_complex : bool
+        Whether floats become complex, for the complex step.
 
     Attributes
     ----------
@@ -85,8 +87,8 @@ class Parameters:
         have the same name, or there is no leaf at all.
     """
 
-    def __init__(self, nest: Any, *, widen: bool = False) -> None:
-        self.widen = widen
+    def __init__(self, nest: Any, *, widen: bool = False, to_complex: bool = False) -> None:
+        self.widen, self.to_complex = widen, to_complex
         self._arrays: list[Array | None] = []
         self._leaves: list[Leaf] = []
         self.nest: Any = None
@@ -103,7 +105,7 @@ class Parameters:
 
     def intact(self) -> bool:
         """Whether the nest still holds the leaves: a loss may have put other arrays into it."""
-        nodes = list(_leaf_nodes(self.nest))
+        nodes = list(leaf_nodes(self.nest))
         return len(nodes) == len(self.leaves) and all(map(_holds, nodes, self._arrays, self.leaves))
 
     def _put_root(self, value: Any) -> None:
@@ -165,6 +167,8 @@ class Parameters:
         return current()
 
     def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
+        if self.to_complex:
+            return np.promote_types(dtype, np.complex128)
         if not self.widen:
             return dtype
         return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
@@ -210,10 +214,11 @@ def items(node: Any) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(node)
 
 
-def _leaf_nodes(node: Any) -> Iterator[Any]:
+def leaf_nodes(node: Any) -> Iterator[Any]:
+    """Return the numbers and arrays of a nest that are no constants, in its order."""
     if is_container(node):
         for _, item in items(node):
-            yield from _leaf_nodes(item)
+            yield from leaf_nodes(item)
     elif isinstance(node, float | complex | np.inexact) or (
         isinstance(node, np.ndarray) and node.dtype.kind in "fc"
     ):

@@ -13,7 +13,7 @@ import numpy as np
 from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, central, left, right
 from gradcheck.derivatives.lines import Line
 
-Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved"]
+Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved", "complex"]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
@@ -34,7 +34,8 @@ class Estimate:
         Least and greatest one-sided derivative at a kink; else both equal `value`.
     kind : str
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
-        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``.
+        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``, or
+        ``"complex"`` (by the complex step).
     evaluations : int
     """
 

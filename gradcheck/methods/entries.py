@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import MATCH, MISMATCH
+from gradcheck.decision import INCONCLUSIVE, MATCH, MISMATCH
+from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.differences import central_differences, first_step
 from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.evidence import LeafEvidence
@@ -55,7 +56,21 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
     worst = evidence.suspicious_match(setting.rtol)
     if worst is not None:
         look_again(np.array([worst]))
+    _confirm_unseen(problem, index, setting, evidence)
     return evidence
+
+
+def _confirm_unseen(problem: Problem, index: int, setting: Setting, evidence: LeafEvidence) -> None:
+    """Ask the complex step about entries that differences do not resolve."""
+    judgement = evidence.judge(setting.rtol)
+    unseen = np.flatnonzero((judgement.severity == INCONCLUSIVE) & np.isfinite(judgement.bound))
+    if not unseen.size:
+        return
+    step = ComplexStep(problem)
+    everything = np.arange(evidence.analytic.size)
+    if step.agrees(index, everything, evidence.numeric, evidence.uncertainty):
+        for k in unseen.tolist():
+            evidence.confirm(k, step.derivative(index, k), setting.rtol)
 
 
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:

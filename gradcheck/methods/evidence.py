@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import MATCH, MISMATCH, SEVERITY, decide_entries
+from gradcheck.decision import MATCH, MISMATCH, ROUND_OFF, SEVERITY, decide, decide_entries
 from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.parameters import Leaf
 from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
@@ -99,6 +99,14 @@ class LeafEvidence:
         """Mark entries as not measured well enough for any verdict."""
         self.uncertainty[entries] = np.inf
         self._judgement = None
+
+    def confirm(self, k: int, value: float, rtol: float) -> None:
+        """Take the complex step's value for entry k if it agrees with the differences and with a."""
+        bound = ROUND_OFF * float(np.finfo(np.float64).eps) / 2 * max(abs(value), self.scale())
+        gap, size = abs(self.analytic[k] - value), max(abs(self.analytic[k]), abs(value))
+        consistent = abs(value - self.numeric[k]) <= self.uncertainty[k]
+        if consistent and decide(float(gap), bound, rtol * float(size)) == "match":
+            self.replace(k, Estimate(value, bound, value, value, "complex", 0))
 
     def judge(self, rtol: float) -> Judgement:
         """Judge every entry on what is known now."""
@@ -202,6 +210,7 @@ _ODD = {
     "right": "at an edge of the domain, judged by the right derivative",
     "left": "at an edge of the domain, judged by the left derivative",
     "outside": "where the loss has no value on either side",
+    "complex": "too small for differences, confirmed by the complex step",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
 

@@ -1,0 +1,93 @@
+"""The complex step: Im f(x + ih) / h, exact to round-off for analytic code, without a step to choose.
+
+It never judges alone: abs, norm, sign and conj break it without a word, others raise. It is asked
+only about entries that differences cannot resolve, only where it agrees with the differences of the
+same leaf within their bounds, and only to confirm: what it contradicts stays inconclusive.
+
+References
+----------
+.. [1] W. Squire and G. Trapp, "Using Complex Variables to Estimate Derivatives of Real Functions",
+   SIAM Review 40(1), 1998.
+"""
+
+import warnings
+
+import numpy as np
+
+from gradcheck.evaluation import Evaluation
+
+_STEP = 1e-30
+_TRUSTED = 1e-3  # relative bound of a difference that is a test of the complex step
+_TESTS = 4
+
+
+class ComplexStep:
+    """Derivatives of a loss by the complex step, where its code takes complex numbers.
+
+    Parameters
+    ----------
+    problem : Evaluation
+    """
+
+    def __init__(self, problem: Evaluation) -> None:
+        self._problem = problem
+        self._works = all(leaf.dtype.kind == "f" for leaf in problem.leaves)
+        if self._works:
+            self._parameters, self._call = problem.complex_call()
+
+    def derivative(self, leaf: int, k: int) -> float:
+        """Return the derivative by an entry; NaN if the loss does not take the complex step there.
+
+        Parameters
+        ----------
+        leaf, k : int
+            Leaf, and entry of it.
+
+        Returns
+        -------
+        float
+        """
+        if not self._works:
+            return np.nan
+        above, below = self._imaginary(leaf, k, _STEP), self._imaginary(leaf, k, -_STEP)
+        # At a kink the two differ: complex numbers compare by their real parts first.
+        return above if abs(above - below) <= 1e-12 * abs(above) else np.nan
+
+    def agrees(self, leaf: int, entries: np.ndarray, values: np.ndarray, bounds: np.ndarray) -> bool:
+        """Whether it gives the derivatives of a leaf that differences resolve best.
+
+        Parameters
+        ----------
+        leaf : int
+        entries, values, bounds : ndarray, shape (m,)
+            Entries, their derivatives by differences, and bounds on the error of these.
+
+        Returns
+        -------
+        bool
+            False if there is none to compare with.
+        """
+        with np.errstate(all="ignore"):
+            relative = np.where(values != 0, bounds / np.abs(values), np.inf)
+        best = np.argsort(relative)[:_TESTS]
+        best = best[relative[best] < _TRUSTED]
+        found = np.array([self.derivative(leaf, int(entries[i])) for i in best])
+        return bool(best.size) and bool(np.all(np.abs(found - values[best]) <= bounds[best]))
+
+    def _imaginary(self, leaf: int, k: int, step: float) -> float:
+        known = self._parameters.leaves[leaf]
+        known.values[2 * k + 1] = step
+        if known.sync:
+            known.sync()
+        try:
+            with warnings.catch_warnings():
+                warnings.simplefilter("error", np.exceptions.ComplexWarning)
+                value = np.asarray(self._call())
+        except Exception:  # any refusal of complex numbers
+            self._works = False
+            return np.nan
+        finally:
+            known.values[2 * k + 1] = 0.0
+            if known.sync:
+                known.sync()
+        return float(value.imag) / step if value.shape == () and value.dtype.kind == "c" else np.nan
