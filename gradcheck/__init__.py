@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradcheck.checking import assert_gradient, check_gradient
     from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
+    from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
     from gradcheck.report import Finding, ParameterReport, Report
 
 __version__ = "0.1.0"
@@ -17,6 +18,10 @@ __version__ = "0.1.0"
 _HOME = {
     "assert_gradient": "checking",
     "check_gradient": "checking",
+    "check_hessian_product": "kinds",
+    "check_jvp": "kinds",
+    "check_layer": "kinds",
+    "check_vjp": "kinds",
     "GradientInconclusive": "errors",
     "GradientInterfaceError": "errors",
     "GradientMismatch": "errors",
@@ -34,6 +39,10 @@ __all__ = [
     "Report",
     "assert_gradient",
     "check_gradient",
+    "check_hessian_product",
+    "check_jvp",
+    "check_layer",
+    "check_vjp",
 ]
 
 

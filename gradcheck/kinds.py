@@ -1,0 +1,284 @@
+"""More kinds of derivative to check: vjp, jvp, the backward pass of a layer, Hessian products.
+
+Each becomes a few gradients of losses (`pullback`), judged by `check_gradient` and merged. The
+derivative of a function of many outputs by complex parameters is what torch has, ``J^H c`` for a
+cotangent c: of an analytic function f, ``conj(f') c``. jax has the conjugate: there it is
+``conj(vjp(conj(c)))``.
+"""
+
+import dataclasses
+import inspect
+from collections.abc import Callable, Iterable
+from functools import partial, reduce, wraps
+from typing import Any, TypedDict, Unpack
+
+from gradcheck.checking import RTOL, Method, check_gradient
+from gradcheck.errors import GradientInterfaceError
+from gradcheck.parameters import leaf_nodes
+from gradcheck.pullback import Projection, Pullback
+from gradcheck.pushforward import Pushforward
+from gradcheck.report import Report
+
+_Function = Callable[..., Any]
+
+COTANGENTS = 2
+
+
+class Options(TypedDict, total=False):
+    """Keywords of `check_gradient` that every kind takes, with the same meaning."""
+
+    rtol: float | None
+    method: Method
+    seed: int
+
+
+def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[Options]) -> Report:
+    """Decide whether a vector-Jacobian product is right.
+
+    Parameters
+    ----------
+    function : callable
+        ``function(*args)``: a number, an array, or any nest of them.
+    args : tuple or list
+        The arguments, each any nest of parameters; anything else is the only argument. Integers
+        are constants. Each is named as in the signature of `function`, or by its position.
+    vjp : callable
+        ``vjp(cotangent, *args)``: the gradients of all arguments, a tuple in their order (None for
+        a constant, or nothing at all for any of them) or a dict by name; of a single argument also
+        the gradient itself. The cotangent is the nest that `function` returns; for complex outputs
+        the loss is ``Re(sum(conj(cotangent) * out))``.
+    **options
+        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+
+    Returns
+    -------
+    Report
+        Of several random cotangents. The flag ``"nonlinear"``: twice the cotangent does not give
+        twice the result, or zero not zero.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If function, args and vjp do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np, gradcheck
+    >>> A, x = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([0.5, -1.0])
+    >>> gradcheck.check_vjp(np.matmul, (A, x), lambda c, A, x: (np.outer(c, x), A.T @ c)).verdict
+    'match'
+    """
+    params = _named(function, args)
+    pull = partial(_vjp_by_name, vjp, _Names(params))
+    return _check_pullback(partial(_apply, function), params, pull, options)
+
+
+def check_layer(forward: _Function, backward: _Function, inputs: Any, **options: Unpack[Options]) -> Report:
+    """Decide whether the backward pass of a layer is right.
+
+    Parameters
+    ----------
+    forward : callable
+        ``out, cache = forward(*inputs)``.
+    backward : callable
+        ``backward(dout, cache)``: the gradients of all inputs, as `vjp` returns them in `check_vjp`.
+    inputs : tuple or list
+        As `args` in `check_vjp`.
+    **options
+        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+
+    Returns
+    -------
+    Report
+        As of `check_vjp`; the flag ``"mutates"`` also where backward writes into dout.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If forward, backward and inputs do not fit each other.
+
+    Examples
+    --------
+    >>> import numpy as np, gradcheck
+    >>> def forward(x): return np.maximum(x, 0), x
+    >>> def backward(dout, x): return dout * (x > 0)
+    >>> gradcheck.check_layer(forward, backward, (np.array([-1.0, 2.0]),)).verdict
+    'match'
+    """
+    params = _named(forward, inputs)
+    pull = partial(_backward_by_name, forward, backward, _Names(params))
+    return _check_pullback(partial(_forward_output, forward), params, pull, options)
+
+
+def check_hessian_product(
+    gradient: _Function, params: Any, product: _Function, **options: Unpack[Options]
+) -> Report:
+    """Decide whether a product of the Hessian with a vector is right.
+
+    Parameters
+    ----------
+    gradient : callable
+        ``gradient(params)``, the nest of params; taken to be right.
+    params : nest of parameters
+    product : callable
+        ``product(params, v)`` with v of the nest that `gradient` returns: H v, the nest of params.
+    **options
+        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+
+    Returns
+    -------
+    Report
+        Of several random v, where ``product(params, v)`` is the gradient of ``gradient(params).v``.
+        The flag ``"asymmetric"``: ``v.(H w)`` is not ``w.(H v)``.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If gradient, params and product do not fit each other.
+    """
+    return _check_pullback(gradient, params, wraps(product)(partial(_call, product)), options, symmetric=True)
+
+
+def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[Options]) -> Report:
+    """Decide whether a Jacobian-vector product is right.
+
+    Parameters
+    ----------
+    function, args
+        As in `check_vjp`.
+    jvp : callable
+        ``jvp(args, tangents)``, both tuples: the tangent of the outputs, the nest that `function`
+        returns. The tangents have the nests of the arguments, constants
+        as they are.
+    **options
+        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+
+    Returns
+    -------
+    Report
+        The entries of each parameter are random tangents of it; those of ``all arguments`` move
+        all together. The cost does not depend on the number of entries.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If function, args and jvp do not fit each other.
+    """
+    params, value = _named(function, args), partial(_apply, function)
+    return _merged(_check_pushforward(params, value, jvp, k, options) for k in range(COTANGENTS))
+
+
+def _check_pullback(
+    value: _Function, params: Any, pull: _Function, options: Options, *, symmetric: bool = False
+) -> Report:
+    seed = options.get("seed", 0)
+    pullbacks = [Pullback(value, pull, Projection((seed, k))) for k in range(COTANGENTS)]
+    report = _merged(check_gradient(p.loss, params, p.gradient, **options) for p in pullbacks)
+    if any(p.writes_cotangent for p in pullbacks):
+        report = _flagged(report, "mutates", "the cotangent (dout) that it is given is changed")
+    if {"accumulates", "nondeterministic"} & {*report.flags}:
+        return report
+    nonlinear = next(filter(None, (p.nonlinear() for p in pullbacks)), "")
+    if nonlinear:
+        # It may be right for the cotangents drawn and still be wrong for others.
+        twice = Pullback(value, pull, Projection((seed, 0), factor=2.0))
+        report = report.merge(check_gradient(twice.loss, params, twice.gradient, **options))
+        report = _flagged(report, "nonlinear", nonlinear)
+    if symmetric and _asymmetric(pullbacks[0], pullbacks[1], options.get("rtol") or RTOL):
+        report = _flagged(report, "asymmetric", "v.(H w) and w.(H v) differ: no Hessian does that")
+    return report
+
+
+def _check_pushforward(params: Any, value: _Function, jvp: _Function, k: int, options: Options) -> Report:
+    forward = Pushforward(value, params, jvp, (options.get("seed", 0), k))
+    report = check_gradient(forward.loss, forward.start, forward.gradient, **options)
+    notes, flags = forward.noticed
+    report = dataclasses.replace(report, notes=(*report.notes, *notes))
+    return dataclasses.replace(report, flags=tuple(dict.fromkeys([*report.flags, *flags])))
+
+
+def _merged(reports: Iterable[Report]) -> Report:
+    return reduce(Report.merge, reports)
+
+
+def _flagged(report: Report, flag: str, note: str) -> Report:
+    flags = tuple(dict.fromkeys([*report.flags, flag]))
+    return dataclasses.replace(report, flags=flags, notes=(*report.notes, note))
+
+
+def _asymmetric(first: Pullback, second: Pullback, rtol: float) -> bool:
+    (value, allowed), (other, _) = first.product(second, rtol), second.product(first, rtol)
+    return bool(abs(value - other) > allowed)
+
+
+def _named(function: _Function, args: Any) -> dict[str, Any]:
+    """Return the arguments by their names in the signature, or by position where it has none."""
+    args = args if isinstance(args, tuple | list) else (args,)
+    try:
+        parameters = list(inspect.signature(function).parameters.values())
+    except (TypeError, ValueError):  # written in C
+        parameters = []
+    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
+    names += [str(i) for i in range(len(names), len(args))]
+    return dict(zip(names, args, strict=False))
+
+
+def _apply(function: _Function, params: dict[str, Any]) -> Any:
+    return function(*params.values())
+
+
+def _call(product: _Function, params: Any, cotangent: Any) -> Any:
+    return product(params, cotangent)
+
+
+def _forward(forward: _Function, params: dict[str, Any]) -> tuple[Any, Any]:
+    result = _apply(forward, params)
+    if isinstance(result, tuple) and len(result) == 2:
+        return result
+    raise GradientInterfaceError(
+        "forward does not return (out, cache)",
+        given=f"{type(result).__name__}" + (f" of {len(result)}" if isinstance(result, tuple) else ""),
+        expected="a tuple of the output and of what backward(dout, cache) takes",
+        do="return out, None if backward needs nothing",
+    )
+
+
+def _forward_output(forward: _Function, params: dict[str, Any]) -> Any:
+    return _forward(forward, params)[0]
+
+
+def _backward_by_name(
+    forward: _Function, backward: _Function, names: "_Names", params: dict[str, Any], cotangent: Any
+) -> dict[str, Any]:
+    return names.given_to(backward(cotangent, _forward(forward, params)[1]), backward)
+
+
+def _vjp_by_name(vjp: _Function, names: "_Names", params: dict[str, Any], cotangent: Any) -> dict[str, Any]:
+    return names.given_to(vjp(cotangent, *params.values()), vjp)
+
+
+class _Names:
+    """The names of arguments, and which of them are no constants."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._all = list(params)
+        self._varying = [name for name, node in params.items() if any(True for _ in leaf_nodes(node))]
+
+    def given_to(self, result: Any, source: _Function) -> dict[str, Any]:
+        """Return the gradients that a function returned, by name."""
+        names = self._all
+        if isinstance(result, dict) and (len(names) > 1 or set(result) <= set(names)):
+            return result
+        listed = isinstance(result, tuple | list)
+        if len(names) == 1 and not (listed and len(result) == 1):
+            return {names[0]: result}
+        for matching in (names, self._varying):
+            if listed and len(result) == len(matching):
+                return dict(zip(matching, result, strict=True))
+        count = len(result) if listed else 1
+        raise GradientInterfaceError(
+            f"{count} gradient{'s' * (count != 1)} for {len(names)} arguments",
+            given=f"{type(result).__name__} from {getattr(source, '__qualname__', 'the function')}",
+            expected=f"a tuple in the order {', '.join(names)}, or a dict by these names",
+            do="return None for what is constant, or give it as an integer",
+        )
