@@ -365,7 +365,7 @@ class TestEdges:
         assert check(lambda w: np.sum(np.log(w)), w, lambda w: (1 + 1e-4) / w).verdict == "mismatch"
 
     @pytest.mark.parametrize("function", [np.log1p, warned, lambda u: float(u + 1) ** 1.5])
-    @pytest.mark.parametrize("x", [-0.9, -0.5])
+    @pytest.mark.parametrize("x", [-0.999, -0.9, -0.5])
     def test_both_kinds_of_no_value(self, function, x):
         """NaN, a complex root and a warning of the loss all mean: no value there."""
         right = 1 / (1 + x) if function in (np.log1p, warned) else 1.5 * (1 + x) ** 0.5
@@ -425,6 +425,21 @@ class TestScales:
 
         assert check(scaled, factor * W, right).verdict == "match"
         assert check(scaled, factor * W, right * [1, 1 + 1e-4, 1]).parameters["params"].wrong == ((1,),)
+
+    @pytest.mark.parametrize(
+        "function", [(np.sin, np.cos), (np.exp, np.exp), (np.tanh, lambda v: 1 / np.cosh(v) ** 2)]
+    )
+    def test_mixed_leaf(self, function):
+        """A leaf that holds 1e6 beside 1e-6 is judged entry by entry, at the scale of each."""
+        f, slope = function
+        w, units = np.array([1e6, 1e-6, 2.0]), np.array([1e6, 1e-6, 1.0])
+        right = slope(w / units) / units
+
+        assert check(lambda w: np.sum(f(w / units)), w, right).verdict == "match"
+        # The derivative by the first is 1e-12 of the second's: it has that much round-off to itself.
+        for k, factor in enumerate((2.0, 1.001, 1.001)):
+            wrong = right * np.where(np.arange(3) == k, factor, 1.0)
+            assert check(lambda w: np.sum(f(w / units)), w, wrong).parameters["params"].wrong == ((k,),)
 
     def test_offset(self):
         """A loss with a large constant in it is judged by what is left, never falsely."""
