@@ -21,7 +21,7 @@ Rule 2 applies only where rule 1 is undecided: a small entry that is clearly wro
 own size is a mismatch however small it is beside its neighbours.
 """
 
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -64,9 +64,27 @@ def decide(gap: float, uncertainty: float, allowed: float) -> Verdict:
     return SEVERITY[int(_severity(gap, uncertainty, allowed))]
 
 
+class Decided(NamedTuple):
+    """The verdict on each entry of a leaf.
+
+    Attributes
+    ----------
+    severity : ndarray of int8, shape (n,)
+        Index into `SEVERITY`.
+    size : ndarray, shape (n,)
+        The size by which each entry was judged: its own, or the leaf's by rule 2 or 3.
+    unseen : ndarray of bool, shape (n,)
+        Entries to which rule 2 was applied.
+    """
+
+    severity: NDArray[np.int8]
+    size: Floats
+    unseen: NDArray[np.bool_]
+
+
 def decide_entries(
     gap: Floats, uncertainty: Floats, size: Floats, scale: float, rtol: float, unit_roundoff: float
-) -> tuple[NDArray[np.int8], Floats]:
+) -> Decided:
     """Judge the entries of one leaf by rules 1 to 3 of this module.
 
     Parameters
@@ -84,18 +102,14 @@ def decide_entries(
 
     Returns
     -------
-    severity : ndarray of int8, shape (n,)
-        Index into `SEVERITY`.
-    judged_size : ndarray, shape (n,)
-        The size by which each entry was judged: its own, or the leaf's by rule 2 or 3.
+    Decided
     """
     own = np.maximum(size, ROUND_OFF * unit_roundoff / rtol * scale)
     severity = _severity(gap, uncertainty, rtol * own)
     unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own)
-    if not unseen.any():
-        return severity, own
     judged = np.where(unseen, np.maximum(own, SMALLEST_SIZE * scale), own)
-    return np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity), judged
+    severity = np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity)
+    return Decided(severity, judged, unseen)
 
 
 def worst_of(verdicts: list[Verdict]) -> Verdict:

@@ -125,7 +125,7 @@ def _compared(given: Array, expected: Array, rtol: float) -> tuple[NDArray[np.bo
     gap = np.where(finite, np.abs(np.where(finite, given, 0) - expected), np.inf)
     size = np.maximum(np.where(finite, np.abs(given), 0), np.abs(expected))
     scale = float(np.max(np.abs(expected), initial=0))
-    severity, judged = decide_entries(gap, np.zeros_like(gap), size, scale, rtol, _unit_roundoff(given))
+    severity, judged, _ = decide_entries(gap, np.zeros_like(gap), size, scale, rtol, _unit_roundoff(given))
     return severity != MATCH, gap / np.where(judged > 0, judged, 1)
 
 

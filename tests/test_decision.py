@@ -124,7 +124,7 @@ class TestDecide:
 
 
 def judged(gap, uncertainty, size, scale, rtol=1e-6, unit_roundoff=2.0**-53):
-    severity, judged_size = decide_entries(
+    severity, judged_size, _ = decide_entries(
         np.array([gap]), np.array([uncertainty]), np.array([size]), scale, rtol, unit_roundoff
     )
     return SEVERITY[severity[0]], float(judged_size[0])

@@ -1,11 +1,14 @@
 """Lines through the point: phi(t) = loss at x + t v, and the sizes of the leaves that move."""
 
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evaluation import Evaluation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 Array = NDArray[Any]
 
@@ -72,13 +75,13 @@ class DirectionLine:
         self, problem: Evaluation, direction: dict[int, Array], box: tuple[slice, ...] | None = None
     ) -> None:
         self._problem = problem
-        self._parts = []
+        self._parts: list[tuple[Array, Array, Array, Callable[[], None] | None]] = []
         for index, step in direction.items():
             leaf = problem.leaves[index]
-            arrays = [leaf.values, leaf.start, step]
+            values, start = leaf.values, leaf.start
             if box is not None:
-                arrays = [array.reshape(leaf.grid)[box] for array in arrays]
-            self._parts.append((*arrays, leaf.sync))
+                values, start, step = (array.reshape(leaf.grid)[box] for array in (values, start, step))
+            self._parts.append((values, start, step, leaf.sync))
 
     def realised(self, t: float) -> float:
         """Return t: the rounding of all entries together is noise of the loss."""

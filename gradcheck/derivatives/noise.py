@@ -36,7 +36,6 @@ _WINDOWS = tuple(
 )
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
-_AGREE = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +77,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     largest = abs(value)
     found: list[NDArray[Any]] = []
     levels: list[float] = []
+    every: list[float] = []
     evaluations = 0
     for centre, width in _WINDOWS:
         values = np.array([line(centre + width * float(node)) for node in _NODES])
@@ -87,17 +87,23 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
         found.append(values)
         largest = max(largest, float(np.max(np.abs(values))))
         level, smooth = _scatter(values - value)
-        levels.append(level)
-        if smooth and (level <= _QUIET * unit_roundoff * largest or len(_agreeing(levels)) >= _AGREE):
-            break
+        every.append(level)
+        if smooth:
+            levels.append(level)
+            if level <= _QUIET * unit_roundoff * largest or _agreeing(levels):
+                break
     floor = largest * unit_roundoff
-    level = max(*_agreeing(levels), floor) if levels else 4 * floor
+    level = max(_agreeing(levels) or min(every), floor) if every else 4 * floor
     return Noise(level, evaluations, _is_single(np.ravel(found), level, largest))
 
 
-def _agreeing(levels: list[float]) -> list[float]:
-    """Return those that agree with the quietest: a kink or a bend is not in every window, noise is."""
-    return [level for level in levels if level <= _FALL * min(levels)]
+def _agreeing(levels: list[float]) -> float | None:
+    """Return the largest of three windows that agree: noise is in every one, a kink is not."""
+    ordered = sorted(levels)
+    for quietest, loudest in zip(ordered, ordered[2:], strict=False):
+        if loudest <= _FALL * quietest:
+            return loudest
+    return None
 
 
 def _scatter(values: NDArray[Any]) -> tuple[float, bool]:

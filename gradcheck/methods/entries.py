@@ -88,7 +88,10 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:
     """Look again at all that is no match: a sample of the clear disagreements, then the rest."""
     judgement = evidence.judge(setting.rtol)
-    undecided = (judgement.severity != MATCH) & np.isfinite(evidence.analytic)
+    # An entry by which the loss does not move at all, with derivative 0, has nothing more to show.
+    moving = (evidence.analytic != 0) | (evidence.numeric != 0)
+    undecided = (judgement.severity != MATCH) | (judgement.unseen & moving)
+    undecided &= np.isfinite(evidence.analytic)
     if not undecided.any():
         return
     clear = undecided & (judgement.severity == MISMATCH) & (judgement.gap > _CLEAR * judgement.bound)
@@ -100,4 +103,4 @@ def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Arra
         np.flatnonzero(undecided & ~clear) if confirmed else np.setdiff1d(np.flatnonzero(undecided), sample)
     )
     look_again(rest[:_MOST])
-    evidence.doubt(rest[_MOST:])
+    evidence.doubt(rest[_MOST:][judgement.severity[rest[_MOST:]] != MATCH])

@@ -30,6 +30,8 @@ class Judgement:
         Index into `gradcheck.decision.SEVERITY`.
     error : ndarray, shape (n,)
         Relative to the size by which the entry was judged; ``inf`` if a is not finite.
+    unseen : ndarray of bool, shape (n,)
+        Entries too small to be judged by their own size.
     """
 
     gap: Array
@@ -37,6 +39,7 @@ class Judgement:
     size: Array
     severity: NDArray[np.int8]
     error: Array
+    unseen: NDArray[np.bool_]
 
     def worst(self) -> int | None:
         """Return the entry with the largest error among those that decide the verdict."""
@@ -121,9 +124,10 @@ class LeafEvidence:
             gap = np.where(finite, np.where(np.isnan(gap), 0, gap), np.inf)
             size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
             bound = np.where(finite, self.uncertainty, 0.0)  # no measurement makes NaN right
-            severity, judged = decide_entries(gap, bound, size, self.scale(), rtol, self.unit_roundoff)
-            error = np.where(gap == 0, 0.0, gap / judged)
-        return Judgement(gap, bound, size, severity, np.where(finite, error, np.inf))
+            decided = decide_entries(gap, bound, size, self.scale(), rtol, self.unit_roundoff)
+            error = np.where(gap == 0, 0.0, gap / decided.size)
+        error = np.where(finite, error, np.inf)
+        return Judgement(gap, bound, size, decided.severity, error, decided.unseen)
 
     def scale(self) -> float:
         """Return the size of the leaf's derivative: its largest, or `natural` where all are 0."""
