@@ -1,0 +1,179 @@
+"""What does not fit together is refused in words: losses and gradients of the wrong kind, shape or names."""
+
+import re
+
+import numpy as np
+import pytest
+from helpers import check
+
+from gradcheck import GradientInterfaceError
+
+W = np.array([1.0, -2.0, 3.0])
+
+
+def loss(w):
+    return 0.5 * np.sum(np.square(w))
+
+
+def gradient(w):
+    return w.copy()
+
+
+class TestLoss:
+    @pytest.mark.parametrize(
+        ("value", "given"),
+        [
+            (np.ones(3), "ndarray, dtype float64, shape (3,)"),
+            (np.ones((1, 1)), "ndarray, dtype float64, shape (1, 1)"),
+            ([1.0], "list, dtype float64, shape (1,)"),
+            (None, "NoneType"),
+            (1 + 0j, "complex"),
+            ("1.0", "str"),
+            (True, "bool"),
+            ({"loss": 1.0}, "dict"),
+            ((1.0, W, W), "tuple"),
+        ],
+    )
+    def test_not_a_real_number(self, value, given):
+        """What is not one real number is refused, with its type and shape."""
+        with pytest.raises(GradientInterfaceError, match="the loss is not a real number") as caught:
+            check(lambda w: value, W, gradient)
+
+        assert given in str(caught.value)
+
+    @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+    def test_not_finite(self, value):
+        """A loss that is not finite at the point is refused."""
+        with pytest.raises(GradientInterfaceError, match="the loss is not finite at the point") as caught:
+            check(lambda w: value, W, gradient)
+
+        assert str(value) in str(caught.value)
+
+    def test_pair(self):
+        """Without a gradient the loss returns (value, gradient), and says so if it does not."""
+        assert check(lambda w: (loss(w), w.copy()), W).verdict == "match"
+        assert check(lambda w: (loss(w), 1.001 * w), W).verdict == "mismatch"
+        with pytest.raises(GradientInterfaceError, match="there is no gradient to check"):
+            check(loss, W)
+        with pytest.raises(GradientInterfaceError, match="leave the gradient argument out"):
+            check(lambda w: (loss(w), w), W, gradient)
+
+    def test_order_of_arguments(self):
+        """A loss that cannot be called is refused with the right order."""
+        with pytest.raises(GradientInterfaceError, match=r"check_gradient\(loss, params, gradient\)"):
+            check(W, loss, gradient)
+
+    def test_its_own_error_is_not_ours(self):
+        """What the loss raises at the point reaches the caller as it is."""
+        with pytest.raises(ZeroDivisionError):
+            check(lambda w: 1 / 0, W, gradient)
+
+    @pytest.mark.parametrize("zero", [True, False])
+    def test_constant(self, zero):
+        """A loss that depends on nothing confirms nothing, and refutes what is not 0."""
+        report = check(lambda w: 1.0, W, 0 * W if zero else W)
+
+        assert report.verdict == ("inconclusive" if zero else "mismatch")
+        assert ("trivial" in report.flags) == zero
+
+
+class TestCost:
+    @pytest.mark.parametrize(
+        "kind",
+        [
+            float,
+            np.array,
+            np.float32,
+            lambda v: int(1e6 * v),
+            lambda v: (v, W),
+            lambda v: v if v >= 7 else 1j,
+            lambda v: v if v >= 7 else 1 / 0,
+        ],
+    )
+    def test_evaluations(self, kind):
+        """The evaluations reported are the calls of the loss, whatever it returns, in its domain or not."""
+        calls = []
+
+        def counted(w):
+            calls.append(0)
+            return kind(loss(w))
+
+        report = check(counted, W, None if isinstance(kind(7.0), tuple) else W)
+
+        assert report.evaluations == len(calls)
+
+    def test_what_the_loss_returns_costs_nothing(self):
+        """A loss that returns an array of no axes is called as often as one that returns a number."""
+        assert check(lambda w: np.array(loss(w)), W, W).evaluations == check(loss, W, W).evaluations
+
+
+class TestGradient:
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (W[None], "differ only by axes of length 1"),
+            (W[:, None], "differ only by axes of length 1"),
+            (np.ones((5, 3)), "a leading axis of 5 is left"),
+            (W[:2], "one number for each entry"),
+            (1.0, "one number for each entry"),
+        ],
+    )
+    def test_shape(self, given, words):
+        """Another shape is refused, both shapes are said, and what may have happened."""
+        with pytest.raises(GradientInterfaceError, match="another shape") as caught:
+            check(loss, W, given)
+
+        assert re.search(rf"given: +{re.escape(str(np.shape(given)))}", str(caught.value))
+        assert re.search(r"expected: +\(3,\)", str(caught.value))
+        assert words in str(caught.value)
+
+    def test_transposed(self):
+        """A transposed gradient is named as such."""
+        with pytest.raises(GradientInterfaceError, match="transposed"):
+            check(loss, np.ones((2, 3)), lambda w: w.T)
+
+    @pytest.mark.parametrize(
+        ("given", "words"),
+        [
+            (None, "nothing for parameter 'W'"),
+            ({}, "nothing for parameter 'W'"),
+            ({"W": W}, "nothing for parameter 'b'"),
+            ({"W": W, "b": None}, "nothing for parameter 'b'"),
+            ({"dW": W, "db": 0.0}, "name each as its parameter: W, b"),
+            ({"W": W, "b": 0.0, "c": 0.0}, "'c', which is no parameter"),
+            ((W, 0.0), "nothing for parameter 'W'"),
+        ],
+    )
+    def test_structure(self, given, words):
+        """A missing or an extra name is said, with the names that there are."""
+        with pytest.raises(GradientInterfaceError) as caught:
+            check(lambda p: loss(p["W"]) + p["b"], {"W": W, "b": 1.0}, lambda p: given)
+
+        assert words in str(caught.value)
+        assert "expected: W (3,), b ()" in str(caught.value)
+
+    @pytest.mark.parametrize(
+        "given",
+        [W > 0, W * 1j, W + 0j, W.astype(object), W.astype(str), np.array([1.0, None, 2.0]),
+         [1.0, [2.0, 3.0]],
+         (number for number in W), {"w": W}],
+    )  # fmt: skip
+    def test_not_real_numbers(self, given):
+        """Booleans, complex numbers, objects and text are no gradient of a real parameter."""
+        with pytest.raises(GradientInterfaceError, match="does not consist of real numbers"):
+            check(loss, W, given)
+
+    @pytest.mark.parametrize("wrong", [np.nan, np.inf, -np.inf])
+    def test_not_finite(self, wrong):
+        """NaN and inf are a mismatch where they are, never equal to anything."""
+        report = check(loss, W, np.array([1.0, wrong, 3.0]))
+
+        assert report.verdict == "mismatch"
+        assert report.parameters["params"].wrong == ((1,),)
+        assert report.max_relative_error == np.inf
+
+    @pytest.mark.parametrize("dtype", [np.int8, np.int64, np.uint8])
+    def test_integers(self, dtype):
+        """Integers are exact numbers: no precision is forgiven."""
+        assert check(np.sum, W, np.ones(3, dtype)).verdict == "match"
+        assert check(lambda w: 1.0005 * np.sum(w), W, np.ones(3, dtype)).verdict == "mismatch"

@@ -1,0 +1,208 @@
+"""What makes a derivative hard: kinks, jumps, edges of the domain, scales, precision."""
+
+import warnings
+
+import numpy as np
+import pytest
+from helpers import check
+
+W = np.array([1.0, -2.0, 3.0])
+
+
+def at(x, function, derivative, **options):
+    """Check a function of one number with a second, well-behaved parameter beside it."""
+    params = np.array([x, 2.0])
+    return check(lambda w: function(w[0]) + w[1] ** 2, params, np.array([derivative, 4.0]), **options)
+
+
+class TestKinks:
+    @pytest.mark.parametrize("slope", [0.0, 0.25, 0.5, 1.0])
+    def test_at_the_point(self, slope):
+        """At relu(0) every value between the one-sided derivatives is right."""
+        assert at(0.0, lambda u: max(u, 0.0), slope).verdict == "match"
+
+    @pytest.mark.parametrize("slope", [-0.1, 1.1, 1.001])
+    def test_outside_of_the_interval(self, slope):
+        """A value beyond both one-sided derivatives is wrong."""
+        assert at(0.0, lambda u: max(u, 0.0), slope).verdict == "mismatch"
+
+    def test_said(self):
+        """A kink that decided the verdict is counted and noted."""
+        report = at(0.0, lambda u: max(u, 0.0), 0.0)
+
+        assert report.parameters["params"].kinks == 1
+        assert any("kink" in note for note in report.notes)
+
+    @pytest.mark.parametrize("distance", [1e-9, -1e-9, 1e-6, -1e-6, 1e-3, -1e-3])
+    def test_near(self, distance):
+        """Beside a kink only the slope of the own side is right, however near it is."""
+        right, other = (1.0, 0.0) if distance > 0 else (0.0, 1.0)
+
+        assert at(distance, lambda u: max(u, 0.0), right).verdict == "match"
+        assert at(distance, lambda u: max(u, 0.0), other).verdict == "mismatch"
+        assert at(distance, lambda u: max(u, 0.0), 0.5).verdict == "mismatch"
+
+    @pytest.mark.parametrize("slope", [0.0, 1.0, 1e6])
+    def test_jump(self, slope):
+        """At a jump there is no derivative to confirm, and none to refute."""
+        assert at(0.0, np.sign, slope).verdict == "inconclusive"
+
+
+def warned(u):
+    """Return log1p(u), warning where it has no value whatever the caller has set."""
+    with np.errstate(invalid="warn"):
+        return np.log1p(u)
+
+
+class TestEdges:
+    def test_near_the_edge(self):
+        """A point just inside of the domain is differentiated by steps that stay inside."""
+        w = np.array([1e-3, 1.0, 5.0])
+
+        assert check(lambda w: np.sum(np.log(w)), w, lambda w: 1 / w).verdict == "match"
+        assert check(lambda w: np.sum(np.log(w)), w, lambda w: (1 + 1e-4) / w).verdict == "mismatch"
+
+    @pytest.mark.parametrize("function", [np.log1p, warned, lambda u: float(u + 1) ** 1.5])
+    @pytest.mark.parametrize("x", [-0.999, -0.9, -0.5])
+    def test_both_kinds_of_no_value(self, function, x):
+        """NaN, a complex root and a warning of the loss all mean: no value there."""
+        right = 1 / (1 + x) if function in (np.log1p, warned) else 1.5 * (1 + x) ** 0.5
+
+        assert at(x, function, right).verdict == "match"
+        assert at(x, function, right * 1.0001).verdict == "mismatch"
+
+    @pytest.mark.parametrize("x", [-0.9, -1 + 1e-9])
+    def test_steps_beyond_the_edge_are_silent(self, x):
+        """The warnings of steps that gradcheck takes do not reach the caller."""
+        with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
+            at(x, np.log1p, 1 / (1 + x))
+            at(x, np.log1p, 2 / (1 + x))
+
+        assert not seen
+
+    def test_on_the_edge(self):
+        """On an edge the one-sided derivative judges, and the report says so."""
+
+        def inside(u):
+            return 3 * u if u >= 0 else np.nan
+
+        assert at(0.0, inside, 3.0).verdict == "match"
+        assert at(0.0, inside, 3.001).verdict == "mismatch"
+        assert any("edge of the domain" in note for note in at(0.0, inside, 3.001).notes)
+
+    def test_edges_on_both_sides(self):
+        """A loss that has a value at the point alone confirms nothing, and the report says so."""
+        report = at(0.0, lambda u: 0.0 if u == 0 else np.nan, 0.0)
+
+        assert report.verdict == "inconclusive"
+        assert any("no value on either side" in note for note in report.notes)
+
+
+class TestScales:
+    @pytest.mark.parametrize("factor", [1e8, 1.0, 1e-9, 1e-100, 1e30])
+    def test_loss(self, factor):
+        """The units of the loss do not matter."""
+
+        def scaled(w):
+            return factor * np.sum(np.sin(w) ** 2)
+
+        right = factor * np.sin(2 * W)
+
+        assert check(scaled, W, right).verdict == "match"
+        assert check(scaled, W, right * [1, 1, 1 + 1e-4]).parameters["params"].wrong == ((2,),)
+
+    @pytest.mark.parametrize("factor", [1e-9, 1e-6, 1e6, 1e9])
+    def test_params(self, factor):
+        """The units of the parameters do not matter."""
+
+        def scaled(w):
+            return np.sum(np.sin(w / factor) ** 2)
+
+        right = np.sin(2 * W) / factor
+
+        assert check(scaled, factor * W, right).verdict == "match"
+        assert check(scaled, factor * W, right * [1, 1 + 1e-4, 1]).parameters["params"].wrong == ((1,),)
+
+    @pytest.mark.parametrize(
+        "function", [(np.sin, np.cos), (np.exp, np.exp), (np.tanh, lambda v: 1 / np.cosh(v) ** 2)]
+    )
+    def test_mixed_leaf(self, function):
+        """A leaf that holds 1e6 beside 1e-6 is judged entry by entry, at the scale of each."""
+        f, slope = function
+        w, units = np.array([1e6, 1e-6, 2.0]), np.array([1e6, 1e-6, 1.0])
+        right = slope(w / units) / units
+
+        assert check(lambda w: np.sum(f(w / units)), w, right).verdict == "match"
+        # The derivative by the first is 1e-12 of the second's: it has that much round-off to itself.
+        for k, factor in enumerate((2.0, 1.001, 1.001)):
+            wrong = right * np.where(np.arange(3) == k, factor, 1.0)
+            assert check(lambda w: np.sum(f(w / units)), w, wrong).parameters["params"].wrong == ((k,),)
+
+    def test_offset(self):
+        """A loss with a large constant in it is judged by what is left, never falsely."""
+
+        def lifted(w):
+            return 1e6 + np.sum(np.sin(w) ** 2)
+
+        assert check(lifted, W, np.sin(2 * W)).verdict == "match"
+        assert check(lifted, W, np.sin(2 * W) * [1, 1, 1.001]).parameters["params"].wrong == ((2,),)
+
+    @pytest.mark.parametrize("point", [W, 0 * W, 1e-6 * W])
+    def test_optimum(self, point):
+        """At an optimum right zeros match, and 1e-6 where 0 belongs does not."""
+
+        def bowl(w):
+            return np.sum((w - point) ** 2)
+
+        zeros = np.zeros(3)
+
+        assert check(bowl, point, zeros).verdict == "match"
+        assert check(bowl, point, np.array([0, 1e-6, 0])).parameters["params"].wrong == ((1,),)
+
+    def test_staircase(self):
+        """A loss of steps has slope 0 within a step, whatever large steps say."""
+
+        def stairs(w):
+            return float(np.floor(1000 * w[0])) + w[1]
+
+        assert check(stairs, np.array([1.2345, 2.0]), np.array([0.0, 1.0])).verdict == "match"
+        assert check(stairs, np.array([1.2345, 2.0]), np.array([1000.0, 1.0])).verdict == "mismatch"
+
+
+class TestPrecision:
+    def test_float32_params_are_widened(self):
+        """A loss that takes float64 is judged to float64's tolerance though params are float32."""
+        w = W.astype(np.float32)
+
+        report = check(lambda w: np.sum(np.sin(w)), w, lambda w: np.cos(w.astype(np.float64)))
+
+        assert report.verdict == "match"
+        assert report.max_relative_error < 1e-9
+        assert check(lambda w: np.sum(np.sin(w)), w, lambda w: np.cos(w) * (1 + 1e-5)).verdict == "mismatch"
+
+    def test_float32_loss(self):
+        """A loss that computes in float32 is judged at 1e-3 and the report says so."""
+
+        def single(w):
+            return np.sum(np.sin(w.astype(np.float32)))
+
+        report = check(single, W, np.cos(W))
+
+        assert report.verdict == "match"
+        assert any("single precision" in note for note in report.notes)
+        assert check(single, W, 1.01 * np.cos(W)).verdict == "mismatch"
+
+    def test_a_loss_that_refuses_float64(self):
+        """A loss that takes float32 only is called with float32, and the report says so."""
+
+        def strict(w):
+            if w.dtype != np.float32:
+                raise TypeError("float32 please")
+            return np.sum(w * w)
+
+        report = check(strict, W.astype(np.float32), lambda w: 2 * w)
+
+        assert report.verdict == "match"
+        assert any("does not take a float64 copy" in note for note in report.notes)
+        assert check(strict, W.astype(np.float32), lambda w: 2.1 * w).verdict == "mismatch"
