@@ -36,8 +36,7 @@ class Leaf:
         Writable. For an array it is a view of what the nest holds, so that setting an entry
         changes the nest; complex entries are pairs (real, imaginary).
     start : ndarray
-        The values at the beginning, shape and dtype as `values`; not writable, and a view of the
-        caller's array where that serves.
+        The values at the beginning, shape and dtype as `values`; not writable.
     sync : callable or None
         For a leaf that the nest holds as a plain number: puts ``values[0]`` there.
     """
@@ -147,7 +146,7 @@ class Parameters:
             )
         working = self._working(node.dtype)
         twin = node.astype(working, order="C", copy=True)
-        start = flat(np.asarray(node, dtype=working, order="C")).view()
+        start = flat(np.array(node, dtype=working, order="C"))
         start.flags.writeable = False
         self._leaves.append(Leaf(path_name(path), node.shape, node.dtype, flat(twin), start, None))
         self._arrays.append(twin)
@@ -172,6 +171,11 @@ class Parameters:
         if not self.widen:
             return dtype
         return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
+
+
+def on_copies(function: Callable[[Any], Any], nest: Any) -> Any:
+    """Return the function of a private copy of the nest."""
+    return function(Parameters(nest).nest)
 
 
 def as_array(value: Any) -> Array:

@@ -1,18 +1,40 @@
 """A derivative along a direction from six evaluations, more only where it is not smooth enough."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
-from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, central
+from gradcheck.derivatives.ladder import SAFETY, Ladder, central
 from gradcheck.derivatives.lines import Line
 
-_FIRST, _LAST = 9, 26  # exponents of 1/2
-_STRIDE = 1
-_REGULAR = 16.0
+# Exponents of 1/2: where to begin, larger steps where noise is the limit, smaller ones where it is not.
+_FIRST = 8
+_LARGER = (5, 2)
+_SMALLER = tuple(range(_FIRST + 1, 25))
+_REGULAR = 1 / 16
+
+
+@dataclass(frozen=True, slots=True)
+class Slope:
+    """A derivative along a direction.
+
+    Attributes
+    ----------
+    value : float
+    uncertainty : float
+        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement.
+    beyond_doubt : float
+        Bound on its error that also holds if it is not: what a disagreement has to exceed.
+    """
+
+    value: float
+    uncertainty: float
+    beyond_doubt: float
 
 
 def directional_derivative(
     line: Line, value: float, noise: float, unit_roundoff: float, enough: float
-) -> tuple[float, float]:
+) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
     Parameters
@@ -26,34 +48,36 @@ def directional_derivative(
 
     Returns
     -------
-    (float, float)
-        The derivative and a bound on its error.
+    Slope
     """
     ladder = Ladder(line, value, 1.0, noise, unit_roundoff)
-    best = Limit(np.nan, np.inf)
-    for first in range(_FIRST, _LAST, _STRIDE):
-        window = (first, first + _STRIDE, first + 2 * _STRIDE)
-        ladder.climb(window)
-        found = _extrapolated(ladder, window)
-        best = min((best, found), key=lambda limit: limit.error)
-        smallest_step_noise = ladder.noise_of(ladder.pairs[window[-1]])
-        if SAFETY * best.error <= enough or smallest_step_noise > best.error:
+    best = _extrapolated(ladder, _FIRST)
+    noisy = best.uncertainty <= ladder.noise_of(ladder.pairs[_FIRST + 2])
+    for first in _LARGER if noisy else _SMALLER:
+        if SAFETY * best.uncertainty <= enough:
             break
-    return best.value, SAFETY * best.error
+        found = _extrapolated(ladder, first)
+        best = min((best, found), key=lambda slope: slope.uncertainty)
+        if not noisy and ladder.noise_of(ladder.pairs[first + 2]) > best.uncertainty:
+            break
+    return Slope(best.value, SAFETY * best.uncertainty, SAFETY * best.beyond_doubt)
 
 
-def _extrapolated(ladder: Ladder, window: tuple[int, int, int]) -> Limit:
-    """Extrapolate twice; the differences of the tableau must fall as they do for a smooth phi.
+def _extrapolated(ladder: Ladder, first: int) -> Slope:
+    """Extrapolate three differences twice.
 
-    Where they do not (a kink within the steps), the bound is all that the last extrapolation changed.
+    For a smooth phi the changes fall from one extrapolation to the next by a ratio, and the next one
+    would fall by it again. Where they do not (a kink within the steps), the bound is all that the
+    last extrapolation changed.
     """
+    window = range(first, first + 3)
+    ladder.climb(window)
     coarse, middle, fine = (central(ladder.pairs[exponent], ladder.value) for exponent in window)
-    ratio = 4.0**_STRIDE
-    rough = (ratio * middle - coarse) / (ratio - 1)
-    better = (ratio * fine - middle) / (ratio - 1)
-    value = (ratio**2 * better - rough) / (ratio**2 - 1)
-    change = abs(better - rough)
-    regular = change <= abs(fine - middle) / _REGULAR
-    noise = ladder.noise_of(ladder.pairs[window[-1]])
-    error = max(change / _REGULAR if regular else change, noise)
-    return Limit(value, error if np.isfinite(value) else np.inf)
+    rough, better = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
+    value = (16 * better - rough) / 15
+    if not np.isfinite(value):
+        return Slope(np.nan, np.inf, np.inf)
+    noise = ladder.noise_of(ladder.pairs[first + 2])
+    change, before = abs(better - rough), abs(fine - middle)
+    error = change * change / before if 0 < change <= _REGULAR * before else change
+    return Slope(value, max(error, noise), max(change, noise))

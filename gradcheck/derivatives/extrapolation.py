@@ -104,6 +104,8 @@ def _estimate(ladder: Ladder) -> Estimate:
     # The largest steps serve a symmetric difference only: one side alone may just be saturated.
     above, below = ladder.limit(right, 1, _FIRST), ladder.limit(left, 1, _FIRST)
     cost = 2 * len(ladder.pairs)
+    if _jumps(ladder):
+        return Estimate(middle.value, np.inf, middle.value, middle.value, "jump", cost)
     if not (np.isfinite(above.value) and np.isfinite(below.value)):
         return _one_sided(above, below, cost)
     split = abs(above.value - below.value)
@@ -111,11 +113,11 @@ def _estimate(ladder: Ladder) -> Estimate:
         low, high = sorted((above.value, below.value))
         return Estimate((low + high) / 2, SAFETY * max(above.error, below.error), low, high, "kink", cost)
     # All three agree; beside a kink the side without it is far better than the central one.
-    best = min((middle, above, below), key=lambda limit: limit.error)
+    settled = np.isfinite(above.error) and np.isfinite(below.error)
+    best = min((middle, above, below), key=lambda limit: limit.error) if settled else middle
     if np.isfinite(best.error):
         return Estimate(best.value, SAFETY * best.error, best.value, best.value, "smooth", cost)
-    kind: Kind = "jump" if _jumps(ladder) else "unresolved"
-    return Estimate(middle.value, np.inf, middle.value, middle.value, kind, cost)
+    return Estimate(middle.value, np.inf, middle.value, middle.value, "unresolved", cost)
 
 
 def _one_sided(above: Limit, below: Limit, cost: int) -> Estimate:
@@ -127,6 +129,9 @@ def _one_sided(above: Limit, below: Limit, cost: int) -> Estimate:
 
 
 def _jumps(ladder: Ladder) -> bool:
-    """Whether phi does not come back to phi(0) at the smallest steps."""
-    pair = ladder.pairs[max(ladder.pairs)]
-    return max(abs(pair.above - ladder.value), abs(pair.below - ladder.value)) > 100 * ladder.noise
+    """Whether phi does not come back to phi(0) on a side, however small the step."""
+    small, smaller = (ladder.pairs[exponent] for exponent in sorted(ladder.pairs)[-2:])
+    return any(
+        abs(at_smaller - ladder.value) > max(0.75 * abs(at_small - ladder.value), 100 * ladder.noise)
+        for at_small, at_smaller in ((small.above, smaller.above), (small.below, smaller.below))
+    )

@@ -22,18 +22,12 @@ from gradcheck.derivatives.lines import Line
 # Irregular on purpose.
 _NODES = np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
-# Centre and width. Beside the point, where kinks are most likely; first as far as steps are taken,
-# since at an optimum the noise of a squared error grows with the distance.
-_WINDOWS = tuple(
-    (sign * centre, width)
-    for centre, width in (
-        (2.0**-5, 2.0**-13),
-        (2.0**-12, 2.0**-13),
-        (2.0**-20, 2.0**-21),
-        (2.0**-28, 2.0**-29),
-    )
-    for sign in (1, -1)
-)
+# Centre and width of the windows, beside the point, where kinks are most likely. First as far as
+# steps are taken, since at an optimum the noise of a squared error grows with the distance; then
+# near ones, in which only noise is still as loud; then the nearest, for what is rough even there.
+_FAR = ((2.0**-5, 2.0**-13), (-(2.0**-5), 2.0**-13))
+_NEAR = ((2.0**-20, 2.0**-22), (-(2.0**-20), 2.0**-22))
+_NEAREST = ((2.0**-28, 2.0**-29), (-(2.0**-28), 2.0**-29))
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 
@@ -74,36 +68,45 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     Noise
         Its level is at least one unit round-off of the largest value.
     """
-    largest = abs(value)
-    found: list[NDArray[Any]] = []
-    levels: list[float] = []
-    every: list[float] = []
-    evaluations = 0
-    for centre, width in _WINDOWS:
-        values = np.array([line(centre + width * float(node)) for node in _NODES])
-        evaluations += len(_NODES)
+    windows = _Windows(line, value, unit_roundoff)
+    level = windows.level()
+    return Noise(level, windows.evaluations, _is_single(np.ravel(windows.found), level, windows.largest))
+
+
+class _Windows:
+    """Values of phi in some windows, and what they have in common."""
+
+    def __init__(self, line: Line, value: float, unit_roundoff: float) -> None:
+        self.line, self.value, self.unit = line, value, unit_roundoff
+        self.largest = abs(value)
+        self.evaluations = 0
+        self.found: list[NDArray[Any]] = []
+
+    def level(self) -> float:
+        far: list[float] = []
+        for window in _FAR:
+            level, smooth = self._scatter(window)
+            if smooth and level <= _QUIET * self.unit * self.largest:
+                return max(level, self.unit * self.largest)
+            far.append(level)
+        near = [self._scatter(window) for window in _NEAR]
+        quiet = min(level for level, _ in near)
+        if not all(smooth for _, smooth in near):
+            quiet = min(quiet, *(self._scatter(window)[0] for window in _NEAREST))
+        # A kink is not in every window, a bend falls with the width: only noise is as loud in all.
+        alike = [level for level in (*far, quiet) if level <= _FALL * quiet]
+        level = max(alike, default=np.inf)
+        return max(level, self.unit * self.largest) if np.isfinite(level) else 4 * self.unit * self.largest
+
+    def _scatter(self, window: tuple[float, float]) -> tuple[float, bool]:
+        centre, width = window
+        values = np.array([self.line(centre + width * float(node)) for node in _NODES])
+        self.evaluations += len(_NODES)
         if not np.isfinite(values).all():
-            continue  # beyond the domain
-        found.append(values)
-        largest = max(largest, float(np.max(np.abs(values))))
-        level, smooth = _scatter(values - value)
-        every.append(level)
-        if smooth:
-            levels.append(level)
-            if level <= _QUIET * unit_roundoff * largest or _agreeing(levels):
-                break
-    floor = largest * unit_roundoff
-    level = max(_agreeing(levels) or min(every), floor) if every else 4 * floor
-    return Noise(level, evaluations, _is_single(np.ravel(found), level, largest))
-
-
-def _agreeing(levels: list[float]) -> float | None:
-    """Return the largest of three windows that agree: noise is in every one, a kink is not."""
-    ordered = sorted(levels)
-    for quietest, loudest in zip(ordered, ordered[2:], strict=False):
-        if loudest <= _FALL * quietest:
-            return loudest
-    return None
+            return np.inf, False  # beyond the domain
+        self.found.append(values)
+        self.largest = max(self.largest, float(np.max(np.abs(values))))
+        return _scatter(values - self.value)
 
 
 def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
@@ -119,7 +122,11 @@ def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
-    exact = bool(np.all(values.astype(np.float32) == values)) and len(set(values.tolist())) > len(values) // 2
+    exact = (
+        values.size > 0
+        and bool(np.all(values.astype(np.float32) == values))
+        and len(set(values.tolist())) > len(values) // 2
+    )
     return exact or 2.0**-28 * largest < level < 2.0**-18 * largest
 
 

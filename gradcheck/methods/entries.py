@@ -49,8 +49,9 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
         return evidence
 
     def look_again(entries: Array) -> None:
-        for k in entries.tolist():
-            evidence.replace(k, second_look(problem, index, k, setting))
+        looks = problem.each(second_look, [(index, k, setting) for k in entries.tolist()])
+        for k, found in zip(entries.tolist(), looks, strict=True):
+            evidence.replace(k, found)
 
     _settle(evidence, setting, look_again)
     worst = evidence.suspicious_match(setting.rtol)
@@ -82,7 +83,8 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise)
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
-    return LeafEvidence(analytic, look.values, look.uncertainty, setting.natural(problem, index))
+    natural, unsteady = setting.natural(problem, index), problem.unsteady[index]
+    return LeafEvidence(analytic, look.values, look.uncertainty, natural, unsteady=unsteady)
 
 
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:

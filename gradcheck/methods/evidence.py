@@ -59,6 +59,8 @@ class LeafEvidence:
     numeric : ndarray, shape (n,)
     uncertainty : ndarray, shape (n,)
         Bound on the error of `numeric`.
+    unsteady : ndarray or float
+        By how much `analytic` differs between equal calls.
     where : ndarray of int, optional
         The entries of the leaf that these are; default all.
     natural : float
@@ -76,6 +78,7 @@ class LeafEvidence:
     uncertainty: Array
     natural: float
     where: Array | None = None
+    unsteady: Array | float = 0.0
     low: Array = field(init=False)
     high: Array = field(init=False)
     second: Array = field(init=False)
@@ -123,7 +126,7 @@ class LeafEvidence:
             gap = np.maximum(np.maximum(self.low - self.analytic, self.analytic - self.high), 0)
             gap = np.where(finite, np.where(np.isnan(gap), 0, gap), np.inf)
             size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
-            bound = np.where(finite, self.uncertainty, 0.0)  # no measurement makes NaN right
+            bound = np.where(finite, self.uncertainty + self.unsteady, 0.0)  # nothing makes NaN right
             decided = decide_entries(gap, bound, size, self.scale(), rtol, self.unit_roundoff)
             error = np.where(gap == 0, 0.0, gap / decided.size)
         error = np.where(finite, error, np.inf)
@@ -169,7 +172,7 @@ class LeafEvidence:
             verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
             uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.size[worst]),
-            detection_limit=float(np.max(rtol * judgement.size + 2 * judgement.bound, initial=0.0)),
+            detection_limit=self._detection_limit(judgement, rtol),
             entries=leaf.values.size,
             checked=int(np.isfinite(judgement.bound).sum()),
             wrong_count=len(wrong),
@@ -177,6 +180,10 @@ class LeafEvidence:
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
             kinks=sum(kind == "kink" for kind in self.odd.values()),
         )
+
+    def _detection_limit(self, judgement: Judgement, rtol: float) -> float:
+        allowed = np.maximum(rtol * judgement.size, ROUND_OFF * self.unit_roundoff * self.scale())
+        return float(np.max(allowed + 2 * judgement.bound, initial=0.0))
 
     def _named(self, k: int, leaf: Leaf, bound: float) -> Worst:
         analytic = float(self.analytic[k])

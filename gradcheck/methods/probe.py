@@ -38,22 +38,30 @@ class Gap:
         ``a.v - D_v``, in the units of the loss.
     uncertainty : float
         Bound on its own error: of D_v, and round-off of a.v.
+    beyond_doubt : float
+        A looser bound that the gap has to exceed to be called one.
     slope : float
         a.v itself.
     """
 
     value: float
     uncertainty: float
+    beyond_doubt: float
     slope: float
 
     @property
     def seen(self) -> bool:
         """Whether it is no error of the measurement."""
-        return not abs(self.value) <= self.uncertainty
+        return not abs(self.value) <= self.beyond_doubt
 
     def minus(self, part: "Gap") -> "Gap":
         """Return what is left of the gap without a part of the direction."""
-        return Gap(self.value - part.value, self.uncertainty + part.uncertainty, self.slope - part.slope)
+        return Gap(
+            self.value - part.value,
+            self.uncertainty + part.uncertainty,
+            self.beyond_doubt + part.beyond_doubt,
+            self.slope - part.slope,
+        )
 
 
 @dataclass(eq=False)
@@ -131,10 +139,16 @@ class Probe:
                 squares += float(np.dot(products, products))
         unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
-        value, error = directional_derivative(
+        measured = directional_derivative(
             line, self.problem.value, self.setting.noise, self.problem.unit_roundoff, enough
         )
-        return Gap(slope - value, error + ROUND_OFF * unit * float(np.sqrt(squares)), slope)
+        rounding = ROUND_OFF * unit * float(np.sqrt(squares))
+        return Gap(
+            slope - measured.value,
+            measured.uncertainty + rounding,
+            measured.beyond_doubt + rounding,
+            slope,
+        )
 
     def _blocks(self, leaf: int, box: tuple[slice, ...] | None = None) -> Iterator[tuple[Array, Array]]:
         direction, analytic = self.direction[leaf], self.problem.analytic[leaf]

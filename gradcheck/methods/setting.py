@@ -12,7 +12,8 @@ from gradcheck.problem import Problem
 
 Array = NDArray[Any]
 
-_NATURAL_STEP = 0.125
+_NATURAL_STEPS = (0.125, 2.0, 32.0)
+_STILL = 4.0  # times the noise: less is no change
 
 
 @dataclass
@@ -28,8 +29,8 @@ class Setting:
         Typical size of each leaf.
     seed : int
     variation : float or None
-        How much the loss changes when all parameters change by an eighth of their size; None
-        if it was not needed yet.
+        How much the loss changes when all parameters change, relative to how much they do; 0 if
+        it never does, None if it was not needed yet.
     """
 
     rtol: float
@@ -45,10 +46,17 @@ class Setting:
         derivative 0: in units of the derivative.
         """
         if self.variation is None:
-            line = overall_line(problem, self.scales, self.seed)
-            moved = np.array([line(_NATURAL_STEP), line(-_NATURAL_STEP)]) - problem.value
-            self.variation = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
-        return self.variation / _NATURAL_STEP / self.scales[leaf]
+            self.variation = self._measured_variation(problem)
+        return self.variation / self.scales[leaf]
+
+    def _measured_variation(self, problem: Problem) -> float:
+        line = overall_line(problem, self.scales, self.seed)
+        for step in _NATURAL_STEPS:
+            moved = np.array([line(step), line(-step)]) - problem.value
+            largest = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
+            if largest > _STILL * self.noise:
+                return largest / step
+        return 0.0
 
 
 def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionLine:
@@ -64,13 +72,13 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
 
 def second_look(problem: Problem, leaf: int, k: int, setting: Setting) -> Estimate:
     """Measure the derivative by one entry with a bound on its error."""
-    size = float(abs(problem.start[leaf][k]))
+    start = problem.start[leaf][k : k + 1]
     return extrapolate(
         EntryLine(problem, leaf, k),
         problem.value,
-        max(size, setting.scales[leaf]),
+        float(entry_scales(start, setting.scales[leaf])[0]),
         setting.noise,
         problem.unit_roundoff,
-        smallest=size,
+        smallest=float(abs(start[0])),
         enough=setting.rtol * float(abs(problem.analytic[leaf][k])) / 8,
     )

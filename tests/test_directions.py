@@ -1,0 +1,222 @@
+"""method="directions": the certificate holds what it promises, at a cost that does not grow."""
+
+import itertools
+
+import numpy as np
+import pytest
+
+import gradcheck
+from gradcheck import checking
+
+
+def network(sizes, samples, seed=0, activation=np.tanh):
+    """Return loss, params and gradient of a network with an identity output."""
+    rng = np.random.default_rng(seed)
+    params = {}
+    for layer, (n_in, n_out) in enumerate(itertools.pairwise(sizes), start=1):
+        params[f"W{layer}"] = rng.normal(size=(n_in, n_out)) / np.sqrt(n_in)
+        params[f"b{layer}"] = 0.1 * rng.normal(size=n_out)
+    x, d = rng.normal(size=(samples, sizes[0])), rng.normal(size=(samples, sizes[-1]))
+    layers = len(sizes) - 1
+
+    def forward(params):
+        z = [x]
+        for layer in range(1, layers + 1):
+            u = z[-1] @ params[f"W{layer}"] + params[f"b{layer}"]
+            z.append(activation(u) if layer < layers else u)
+        return z
+
+    def loss(params):
+        return 0.5 * np.sum((forward(params)[-1] - d) ** 2)
+
+    def gradient(params):
+        z, found = forward(params), {}
+        delta = z[-1] - d
+        for layer in range(layers, 0, -1):
+            found[f"W{layer}"], found[f"b{layer}"] = z[layer - 1].T @ delta, delta.sum(axis=0)
+            slope = 1 - z[layer - 1] ** 2 if activation is np.tanh else (z[layer - 1] > 0)
+            delta = (delta @ params[f"W{layer}"].T) * slope
+        return found
+
+    return loss, params, gradient
+
+
+def changed(gradient, name, index, factor):
+    def wrong(params):
+        found = gradient(params)
+        found[name][index] *= factor
+        return found
+
+    return wrong
+
+
+def relu(u):
+    return np.maximum(u, 0)
+
+
+@pytest.mark.parametrize("sizes", [(3, 2, 1), (10, 20, 20, 5), (100, 30, 10)])
+@pytest.mark.parametrize("seed", range(5))
+def test_right_gradient_passes(sizes, seed):
+    """A right gradient is a match with a stated probability of at most 1e-6, from few evaluations."""
+    loss, params, gradient = network(sizes, 8, seed)
+
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions", seed=seed)
+
+    assert report.verdict == "match", str(report)
+    assert report.method == "directions"
+    assert 0 <= report.false_pass_probability <= 1e-6
+    assert all(p.checked == p.entries for p in report.parameters.values())
+
+
+def test_cost_does_not_grow():
+    """30 evaluations, noise included, of 24 entries and of 23,860."""
+    for sizes in ((5, 3, 2), (784, 30, 10)):
+        loss, params, gradient = network(sizes, 32)
+        calls = []
+
+        def counted(params, loss=loss, calls=calls):
+            calls.append(1)
+            return loss(params)
+
+        report = gradcheck.check_gradient(counted, params, gradient, method="directions")
+
+        assert report.verdict == "match"
+        assert len(calls) == report.evaluations <= 30
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("factor", [1 + 1e-4, 1.001, 0.0, -1.0])
+def test_single_wrong_entry_is_found(seed, factor):
+    """One wrong entry of 3,340, however small beside others, is found and named alone."""
+    loss, params, gradient = network((100, 30, 10), 16, seed)
+    rng = np.random.default_rng(seed)
+    name = ["W1", "W1", "b1", "W2", "b2"][seed % 5]
+    index = tuple(int(rng.integers(n)) for n in params[name].shape)
+
+    wrong = changed(gradient, name, index, factor)
+    report = gradcheck.check_gradient(loss, params, wrong, method="directions", seed=seed)
+
+    assert report.verdict == "mismatch"
+    assert {n: p.wrong for n, p in report.parameters.items() if p.wrong_count} == {name: (index,)}
+    assert all(p.verdict == "match" for n, p in report.parameters.items() if n != name)
+
+
+def test_several_wrong_entries():
+    """Wrong entries of two parameters are all found."""
+    loss, params, gradient = network((100, 30, 10), 16)
+    wrong = changed(gradient, "W1", (3, 4), 1.01)
+    wrong = changed(changed(wrong, "W1", (50, 20), 0.5), "b2", (7,), 2.0)
+
+    report = gradcheck.check_gradient(loss, params, wrong, method="directions")
+
+    found = {n: set(p.wrong) for n, p in report.parameters.items() if p.wrong_count}
+    assert found == {"W1": {(3, 4), (50, 20)}, "b2": {(7,)}}
+
+
+@pytest.mark.parametrize(
+    ("index", "words"),
+    [
+        ((slice(None), 3), "[:,3]"),
+        ((5, slice(None)), "[5,:]"),
+        ((slice(None), slice(None)), "wrong all over"),
+    ],
+)
+def test_rows_columns_and_wholes_are_named(index, words):
+    """What is wrong as a whole is said as a whole."""
+    loss, params, gradient = network((100, 30, 10), 16)
+
+    wrong = changed(gradient, "W1", index, 1.1)
+    report = gradcheck.check_gradient(loss, params, wrong, method="directions")
+
+    assert report.parameters["W1"].verdict == "mismatch"
+    assert any(note.startswith("W1") and words in note for note in report.notes), report.notes
+
+
+def test_error_of_a_parameter_with_a_tiny_gradient():
+    """A parameter that hardly matters is judged by its own size."""
+    loss, params, gradient = network((20, 10, 5), 8)
+    weight = 1e-2
+
+    def combined(params):
+        return loss(params) + weight * np.sum(np.sin(params["extra"]))
+
+    def combined_gradient(params, factor=1.0):
+        return {**gradient(params), "extra": factor * weight * np.cos(params["extra"])}
+
+    params = {**params, "extra": np.linspace(0.1, 1, 6)}
+    right = gradcheck.check_gradient(combined, params, combined_gradient, method="directions")
+    wrong = gradcheck.check_gradient(
+        combined, params, lambda p: combined_gradient(p, 1.001), method="directions"
+    )
+
+    assert right.verdict == "match", str(right)
+    assert wrong.parameters["extra"].verdict == "mismatch"
+    assert wrong.parameters["W1"].verdict == "match"
+
+
+def test_parameter_without_effect():
+    """A derivative of 0 everywhere in a parameter is confirmed, and 1e-6 there is not."""
+    loss, params, gradient = network((20, 10, 5), 8)
+    params = {**params, "unused": np.ones(4)}
+
+    def checked(value):
+        return gradcheck.check_gradient(
+            lambda p: loss({n: v for n, v in p.items() if n != "unused"}),
+            params,
+            lambda p: {
+                **gradient({n: v for n, v in p.items() if n != "unused"}),
+                "unused": np.full(4, value),
+            },
+            method="directions",
+        )
+
+    assert checked(0.0).verdict == "match"
+    assert checked(1e-6).parameters["unused"].verdict == "mismatch"
+
+
+def test_nan_is_a_mismatch():
+    """NaN in a large gradient is a mismatch at that entry."""
+    loss, params, gradient = network((100, 30, 10), 16)
+
+    report = gradcheck.check_gradient(
+        loss, params, changed(gradient, "W1", (9, 9), np.nan), method="directions"
+    )
+
+    assert report.parameters["W1"].wrong == ((9, 9),)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_kinks_on_the_way(seed):
+    """A right relu gradient is never a mismatch, though a direction crosses kinks."""
+    loss, params, gradient = network((50, 30, 10), 16, seed, relu)
+
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions", seed=seed)
+
+    assert report.verdict != "mismatch"
+    wrong = changed(gradient, "W2", (3, 3), 1.01)
+    assert gradcheck.check_gradient(loss, params, wrong, method="directions").verdict == "mismatch"
+
+
+def test_auto_picks_by_size_and_says_so(monkeypatch):
+    """Few entries are checked one by one, many by directions, and in doubt one by one again."""
+    loss, params, gradient = network((10, 5, 2), 4)
+    assert gradcheck.check_gradient(loss, params, gradient).method == "entries"
+
+    monkeypatch.setattr(checking, "MOST_ENTRIES", 10)
+    assert gradcheck.check_gradient(loss, params, gradient).method == "directions"
+
+    def rough(params):
+        return {name: (1 + 3e-7) * value for name, value in gradient(params).items()}
+
+    assert gradcheck.check_gradient(loss, params, rough, method="directions").verdict == "inconclusive"
+    assert gradcheck.check_gradient(loss, params, rough).method == "entries"
+
+
+def test_same_seed_same_report():
+    """A second run gives the same Report."""
+    loss, params, gradient = network((100, 30, 10), 16)
+    wrong = changed(gradient, "W1", (3, 4), 1.01)
+
+    first, second = (gradcheck.check_gradient(loss, params, wrong, method="directions") for _ in range(2))
+
+    assert first == second
