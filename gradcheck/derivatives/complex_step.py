@@ -14,6 +14,8 @@ import warnings
 
 import numpy as np
 
+from gradcheck.decision import ROUND_OFF
+from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.evaluation import Evaluation
 
 _STEP = 1e-30
@@ -34,6 +36,25 @@ class ComplexStep:
         self._works = all(leaf.dtype.kind == "f" for leaf in problem.leaves)
         if self._works:
             self._parameters, self._call = problem.complex_call()
+
+    def estimate(self, leaf: int, k: int, scale: float) -> Estimate:
+        """Return the derivative by an entry, and a bound on its round-off.
+
+        Parameters
+        ----------
+        leaf, k : int
+            Leaf, and entry of it.
+        scale : float
+            Size of the leaf's largest derivative: what its round-off is relative to.
+
+        Returns
+        -------
+        Estimate
+            Its value is NaN if the loss does not take the complex step there.
+        """
+        value = self.derivative(leaf, k)
+        bound = ROUND_OFF * float(np.finfo(np.float64).eps) / 2 * max(abs(value), scale)
+        return Estimate(value, bound, value, value, "complex", 2)
 
     def derivative(self, leaf: int, k: int) -> float:
         """Return the derivative by an entry; NaN if the loss does not take the complex step there.

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import INCONCLUSIVE, MATCH, MISMATCH
+from gradcheck.decision import MATCH, MISMATCH
 from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.differences import central_differences, first_step
 from gradcheck.derivatives.lines import entry_scales
@@ -62,16 +62,20 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
 
 
 def _confirm_unseen(problem: Problem, index: int, setting: Setting, evidence: LeafEvidence) -> None:
-    """Ask the complex step about entries that differences do not resolve."""
-    judgement = evidence.judge(setting.rtol)
-    unseen = np.flatnonzero((judgement.severity == INCONCLUSIVE) & np.isfinite(judgement.bound))
-    if not unseen.size:
+    """Ask what can only confirm about entries that differences at their own scale do not resolve."""
+    own = entry_scales(problem.start[index], setting.scales[index])
+    for k in evidence.unresolved(setting.rtol):
+        # Steps as large as the leaf's other entries may be far too large for this one.
+        if own[k] < setting.scales[index]:
+            evidence.confirm(k, second_look(problem, index, k, setting, wide=True), setting.rtol)
+    unresolved = evidence.unresolved(setting.rtol)
+    if not unresolved:
         return
     step = ComplexStep(problem)
     everything = np.arange(evidence.analytic.size)
     if step.agrees(index, everything, evidence.numeric, evidence.uncertainty):
-        for k in unseen.tolist():
-            evidence.confirm(k, step.derivative(index, k), setting.rtol)
+        for k in unresolved:
+            evidence.confirm(k, step.estimate(index, k, evidence.scale()), setting.rtol)
 
 
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import MATCH, MISMATCH, ROUND_OFF, SEVERITY, decide, decide_entries
+from gradcheck.decision import INCONCLUSIVE, MATCH, MISMATCH, ROUND_OFF, SEVERITY, decide_entries
 from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.parameters import Leaf
 from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
@@ -106,13 +106,15 @@ class LeafEvidence:
         self.uncertainty[entries] = np.inf
         self._judgement = None
 
-    def confirm(self, k: int, value: float, rtol: float) -> None:
-        """Take the complex step's value for entry k if it agrees with the differences and with a."""
-        bound = ROUND_OFF * float(np.finfo(np.float64).eps) / 2 * max(abs(value), self.scale())
-        gap, size = abs(self.analytic[k] - value), max(abs(self.analytic[k]), abs(value))
-        consistent = abs(value - self.numeric[k]) <= self.uncertainty[k]
-        if consistent and decide(float(gap), bound, rtol * float(size)) == "match":
-            self.replace(k, Estimate(value, bound, value, value, "complex", 0))
+    def confirm(self, k: int, found: Estimate, rtol: float) -> None:
+        """Take a result that may only confirm: if it agrees with what is known, and makes a match."""
+        if not abs(found.value - self.numeric[k]) <= self.uncertainty[k] + found.uncertainty:
+            return
+        known = Estimate(self.numeric[k], self.uncertainty[k], self.low[k], self.high[k], "smooth", 0)
+        self.replace(k, found)
+        if self.judge(rtol).severity[k] != MATCH:
+            self.odd.pop(k, None)
+            self.replace(k, known)
 
     def judge(self, rtol: float) -> Judgement:
         """Judge every entry on what is known now."""
@@ -137,6 +139,12 @@ class LeafEvidence:
         sizes = np.abs(self.numeric)
         seen = sizes[(sizes > self.uncertainty) & (sizes < np.inf)]
         return float(np.max(seen)) if seen.size else self.natural
+
+    def unresolved(self, rtol: float) -> list[int]:
+        """Return the entries that were measured but could not be decided."""
+        judgement = self.judge(rtol)
+        measured = (judgement.severity == INCONCLUSIVE) & np.isfinite(judgement.bound)
+        return [int(k) for k in np.flatnonzero(measured)]
 
     def suspicious_match(self, rtol: float) -> int | None:
         """Return the entry that deviates most if the first look does not explain how much."""

@@ -70,13 +70,16 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
     return DirectionLine(problem, direction)
 
 
-def second_look(problem: Problem, leaf: int, k: int, setting: Setting) -> Estimate:
-    """Measure the derivative by one entry with a bound on its error."""
-    start = problem.start[leaf][k : k + 1]
+def second_look(problem: Problem, leaf: int, k: int, setting: Setting, *, wide: bool = False) -> Estimate:
+    """Measure the derivative by one entry with a bound on its error.
+
+    Steps are scaled by the size of the entry, or with `wide` by that of its leaf.
+    """
+    start, scale = problem.start[leaf][k : k + 1], setting.scales[leaf]
     return extrapolate(
         EntryLine(problem, leaf, k),
         problem.value,
-        float(entry_scales(start, setting.scales[leaf])[0]),
+        scale if wide else float(entry_scales(start, scale)[0]),
         setting.noise,
         problem.unit_roundoff,
         smallest=float(abs(start[0])),
