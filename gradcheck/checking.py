@@ -2,14 +2,17 @@
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any, Literal, get_args
 
 import numpy as np
 
+from gradcheck import execution
 from gradcheck.decision import Verdict, worst_of
 from gradcheck.derivatives.lines import scales
 from gradcheck.derivatives.noise import Noise, measure_noise
 from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch, UsageError
+from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
 from gradcheck.methods.evidence import describe
 from gradcheck.methods.setting import Setting, overall_line
@@ -32,6 +35,9 @@ def check_gradient(
     rtol: float | None = None,
     method: Method = "auto",
     seed: int = 0,
+    vectorized: bool = False,
+    executor: Executor | None = None,
+    progress: bool = False,
 ) -> Report:
     """Decide whether a gradient is right.
 
@@ -55,6 +61,15 @@ def check_gradient(
         entries, and looks at every entry where they leave something open.
     seed : int
         Of what is drawn at random; the same seed gives the same Report.
+    vectorized : bool
+        Whether `loss` also takes all leaves stacked along a new first axis (numbers become arrays of
+        shape (count,)) and returns one value for each element; it is called so where all entries
+        are checked, after a comparison with the plain loss.
+    executor : concurrent.futures.Executor, optional
+        Runs the evaluations where all entries are checked: threads, processes (for a loss that
+        pickle takes), loky, a Dask client's executor. The Report does not depend on it.
+    progress : bool
+        Whether to show on standard error how many entries are done.
 
     Returns
     -------
@@ -75,12 +90,14 @@ def check_gradient(
     'match'
     """
     began = time.perf_counter()
-    _refuse_bad_options(rtol, method, seed)
+    _refuse_bad_options(rtol, method, seed, executor)
     problem = Problem(loss, params, gradient)
     if not sum(start.size for start in problem.start):
         raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
-    setting, noise = _setting(problem, rtol, seed)
-    chosen, reports, probability, notes = _examined(problem, setting, method)
+    problem.executor = executor
+    with np.errstate(all="ignore"):  # beside the point the loss may overflow or leave its domain
+        setting, noise = _setting(problem, rtol, seed)
+        chosen, reports, probability, notes = _examined(problem, setting, method, vectorized, progress)
     return Report(
         verdict=_verdict(problem, setting, [p.verdict for p in reports.values()]),
         parameters=reports,
@@ -95,7 +112,7 @@ def check_gradient(
 
 
 def _examined(
-    problem: Problem, setting: Setting, method: Method
+    problem: Problem, setting: Setting, method: Method, vectorized: bool, progress: bool
 ) -> tuple[str, dict[str, ParameterReport], float | None, tuple[str, ...]]:
     """Return the method used, the result of each leaf, the false pass probability, and notes."""
     size = sum(start.size for start in problem.start)
@@ -104,7 +121,10 @@ def _examined(
         settled = all(p.verdict != "inconclusive" for p in found.reports.values())
         if settled or method == "directions":
             return "directions", found.reports, found.false_pass_probability, found.notes
-    evidence = entries.examine(problem, setting)
+    if vectorized:
+        problem.stack(setting.scales, setting.noise, setting.seed)
+    with execution.progress(size, "gradcheck, entries") if progress else nullcontext() as problem.advance:
+        evidence = entries.examine(problem, setting)
     reports = {
         leaf.name: leaf_evidence.report(leaf, setting.rtol)
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
@@ -120,12 +140,15 @@ def assert_gradient(
     rtol: float | None = None,
     method: Method = "auto",
     seed: int = 0,
+    vectorized: bool = False,
+    executor: Executor | None = None,
+    progress: bool = False,
 ) -> None:
     """Fail unless a gradient is right; the message is the report's table.
 
     Parameters
     ----------
-    loss, params, gradient, rtol, method, seed
+    loss, params, gradient, rtol, method, seed, vectorized, executor, progress
         As in `check_gradient`.
 
     Raises
@@ -136,7 +159,17 @@ def assert_gradient(
         If it can be neither confirmed nor refuted.
     """
     __tracebackhide__ = True
-    report = check_gradient(loss, params, gradient, rtol=rtol, method=method, seed=seed)
+    report = check_gradient(
+        loss,
+        params,
+        gradient,
+        rtol=rtol,
+        method=method,
+        seed=seed,
+        vectorized=vectorized,
+        executor=executor,
+        progress=progress,
+    )
     if report.verdict == "mismatch":
         raise GradientMismatch(report)
     if report.verdict == "inconclusive":
@@ -184,7 +217,7 @@ def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: 
     return notes
 
 
-def _refuse_bad_options(rtol: float | None, method: str, seed: int) -> None:
+def _refuse_bad_options(rtol: float | None, method: str, seed: int, executor: Executor | None) -> None:
     if rtol is not None and not 1e-12 <= rtol < 1:
         raise UsageError(
             "rtol is out of range", given=f"{rtol!r}", expected="None, or a number from 1e-12 to 1"
@@ -195,3 +228,9 @@ def _refuse_bad_options(rtol: float | None, method: str, seed: int) -> None:
         )
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer) or seed < 0:
         raise UsageError("the seed cannot be used", given=repr(seed), expected="an integer >= 0")
+    if executor is not None and not hasattr(executor, "submit"):
+        raise UsageError(
+            "the executor cannot run tasks",
+            given=type(executor).__name__,
+            expected="None, or an object with the interface of concurrent.futures.Executor",
+        )

@@ -6,13 +6,14 @@ are widened to float64 where the loss takes it.
 """
 
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Parameters, as_array
+from gradcheck.parameters import Parameters, as_array, on_copies
 
 Array = NDArray[Any]
 Loss = Callable[[Any], Any]
@@ -229,8 +230,7 @@ class Evaluation:
         if not self.moved() and not self._mutates_beside():
             return
         self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
-        loss = self._loss
-        self._loss = lambda nest: loss(Parameters(nest).nest)
+        self._loss = partial(on_copies, self._loss)
         self.renew()
 
     def _mutates_beside(self) -> bool:

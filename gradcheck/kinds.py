@@ -14,6 +14,7 @@ from typing import Any, TypedDict, Unpack
 
 from gradcheck.checking import RTOL, Method, check_gradient
 from gradcheck.errors import GradientInterfaceError
+from gradcheck.execution import Executor
 from gradcheck.parameters import leaf_nodes
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward
@@ -30,6 +31,8 @@ class Options(TypedDict, total=False):
     rtol: float | None
     method: Method
     seed: int
+    executor: Executor | None
+    progress: bool
 
 
 def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[Options]) -> Report:
@@ -48,7 +51,7 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
         the gradient itself. The cotangent is the nest that `function` returns; for complex outputs
         the loss is ``Re(sum(conj(cotangent) * out))``.
     **options
-        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+        ``rtol``, ``method``, ``seed``, ``executor``, ``progress`` as in `check_gradient`.
 
     Returns
     -------
@@ -85,7 +88,7 @@ def check_layer(forward: _Function, backward: _Function, inputs: Any, **options:
     inputs : tuple or list
         As `args` in `check_vjp`.
     **options
-        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+        ``rtol``, ``method``, ``seed``, ``executor``, ``progress`` as in `check_gradient`.
 
     Returns
     -------
@@ -123,7 +126,7 @@ def check_hessian_product(
     product : callable
         ``product(params, v)`` with v of the nest that `gradient` returns: H v, the nest of params.
     **options
-        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+        ``rtol``, ``method``, ``seed``, ``executor``, ``progress`` as in `check_gradient`.
 
     Returns
     -------
@@ -151,7 +154,7 @@ def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[
         returns. The tangents have the nests of the arguments, constants
         as they are.
     **options
-        ``rtol``, ``method``, ``seed`` as in `check_gradient`.
+        ``rtol``, ``method``, ``seed``, ``executor``, ``progress`` as in `check_gradient`.
 
     Returns
     -------
@@ -191,7 +194,9 @@ def _check_pullback(
 
 def _check_pushforward(params: Any, value: _Function, jvp: _Function, k: int, options: Options) -> Report:
     forward = Pushforward(value, params, jvp, (options.get("seed", 0), k))
-    report = check_gradient(forward.loss, forward.start, forward.gradient, **options)
+    # Few evaluations, and the loss has a state: not a matter for other workers.
+    alone: Options = {**options, "executor": None}
+    report = check_gradient(forward.loss, forward.start, forward.gradient, **alone)
     notes, flags = forward.noticed
     report = dataclasses.replace(report, notes=(*report.notes, *notes))
     return dataclasses.replace(report, flags=tuple(dict.fromkeys([*report.flags, *flags])))

@@ -1,16 +1,26 @@
 """The problem to be judged: a loss, a point, and the analytic gradient there."""
 
-from typing import Any
+import copy
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.errors import GradientInterfaceError
-from gradcheck.evaluation import Evaluation, Loss, equal
+from gradcheck.decision import ROUND_OFF
+from gradcheck.errors import GradientInterfaceError, UsageError
+from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
+from gradcheck.execution import Advance, Executor, in_order
 from gradcheck.gradients import arrays_of, read_gradient
 from gradcheck.parameters import Parameters
+from gradcheck.stacking import Stack, chunk_of, no_stack, refuse_different, stacked, values_of
 
 Array = NDArray[Any]
+T = TypeVar("T")
+
+_TASK = 64  # entries
+_COMPARED = 5  # points of a stack, unlike the numbers of samples that people take
+_ASIDE = 2.0**-3
 
 
 class Problem(Evaluation):
@@ -28,6 +38,14 @@ class Problem(Evaluation):
     ----------
     analytic : list of ndarray
         The gradient to be judged, shape as `Evaluation.start`.
+    unsteady : list of ndarray or float
+        By how much the gradient differs between equal calls.
+    executor : Executor or None
+        Runs the tasks of `each`.
+    advance : callable or None
+        Told of how many more entries `evaluate_pairs` has evaluated.
+    is_stacked : bool
+        Whether `evaluate_pairs` calls the loss with stacked leaves.
 
     Raises
     ------
@@ -38,8 +56,103 @@ class Problem(Evaluation):
     def __init__(self, loss: Loss, params: Any, gradient: Any = None) -> None:
         self._gradient = gradient
         self._first_result: Any = None
+        self.executor: Executor | None = None
+        self.advance: Advance | None = None
+        self.is_stacked = False
+        self._stack: Stack | None = None
         super().__init__(loss, params, pair=gradient is None)
+        self.unsteady: list[Array | float] = [0.0] * len(self.leaves)
         self.analytic = self._analytic()
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Leave out what a task does not need; it has parameters of its own."""
+        own = {"_parameters": self._parameters.widen, "executor": None, "advance": None, "_stack": None}
+        state = {**self.__dict__, **own, "_gradient": None, "notes": [], "flags": []}
+        return {name: value for name, value in state.items() if name not in ("leaves", "start")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        self.__dict__.update(state)
+        self.renew(Parameters(self._given, widen=state["_parameters"]))
+
+    def each(self, task: Callable[..., T], items: Sequence[tuple[Any, ...]]) -> Iterator[T]:
+        """Yield ``task(problem, *item)`` of each item; with an executor each has its own problem."""
+        if self.executor is None or len(items) < 2:
+            yield from (task(self, *item) for item in items)
+            return
+        for evaluations, result in in_order(self.executor, _apart, [(task, self, item) for item in items]):
+            self.evaluations += evaluations
+            yield result
+
+    def evaluate_pairs(self, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
+        """Do as `Evaluation.evaluate_pairs`, in chunks whose limits do not depend on who runs them."""
+        if self.executor is None and self.advance is None and not self.is_stacked:
+            return super().evaluate_pairs(leaf, entries, above, below)
+        size = chunk_of(self.leaves[leaf]) if self.is_stacked else _TASK
+        cuts = [slice(i, i + size) for i in range(0, len(entries), size)]
+        items = [(leaf, entries[cut], above[cut], below[cut]) for cut in cuts]
+        found = []
+        for pairs in self.each(_pairs, items):
+            found.append(pairs)
+            if self.advance is not None:
+                self.advance(len(pairs[0]))
+        plus, minus = zip(*found, strict=True)
+        return np.concatenate(plus), np.concatenate(minus)
+
+    def stacked_pairs(self, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
+        """Do as `Evaluation.evaluate_pairs` in one call of the loss."""
+        count = len(entries)
+        if self._stack is None or (self._stack.leaf, self._stack.count) != (leaf, 2 * count):
+            self._stack = Stack(self.params, self.leaves, leaf, 2 * count)
+        with self._stack.moved(entries, above, below) as nest:
+            values = self._evaluate_stack(nest, 2 * count)
+        values = values.astype(np.promote_types(self.start[leaf].dtype, np.float64))
+        return values[:count], values[count:]
+
+    def _evaluate_stack(self, nest: Any, count: int) -> Array:
+        self.evaluations += count
+        with np.errstate(all="ignore"):
+            result = self._loss(nest)
+        return values_of(result[0] if self._pair else result, count)
+
+    def stack(self, scales: list[float], noise: float, seed: int) -> None:
+        """Call the loss with stacked leaves from now on, if it gives what the plain one does.
+
+        Parameters
+        ----------
+        scales : list of float
+            Typical size of each leaf.
+        noise : float
+            Standard deviation of the loss.
+        seed : int
+
+        Raises
+        ------
+        GradientInterfaceError
+            If it does not, at the point and beside it.
+        """
+        rng = np.random.default_rng(seed)
+        points = [_beside(start, scale, rng) for start, scale in zip(self.start, scales, strict=True)]
+        alone = np.array([self._evaluate_at([values[k] for values in points]) for k in range(_COMPARED)])
+        outside = ~np.isfinite(alone)
+        for values in [*points, alone]:
+            values[outside] = values[0]  # the point itself, which has a value
+        try:
+            nest = stacked(self.params, self.leaves, dict(enumerate(points)), _COMPARED)
+            together = self._evaluate_stack(nest, _COMPARED)
+        except UsageError:
+            raise
+        except Exception as error:
+            raise no_stack(error) from error
+        largest = float(np.max(np.abs(alone)))
+        refuse_different(together, alone, ROUND_OFF * max(noise, self.unit_roundoff * largest))
+        self.is_stacked = True
+
+    def _evaluate_at(self, values: list[Array]) -> float:
+        for leaf, numbers in zip(self.leaves, values, strict=True):
+            leaf.set(numbers)
+        value = self.evaluate()
+        self.restore()
+        return value
 
     def _first_call(self, parameters: Parameters) -> Any:
         self._first_result = super()._first_call(parameters)
@@ -93,6 +206,7 @@ class Problem(Evaluation):
             self.flag("accumulates", "the gradient adds up over calls: each adds the same to the one before")
         else:
             self.flag("nondeterministic", "the gradient differs between equal calls; the second is judged")
+            self.unsteady = [np.abs(b - a).astype(np.float64) for a, b in zip(first, second, strict=True)]
 
 
 def _name(function: Any) -> str:
@@ -109,3 +223,29 @@ def _share_memory(first: Any, second: Any, params: list[Array]) -> bool:
     pairs = zip(arrays_of(first), arrays_of(second), strict=False)
     shared = (a for a, b in pairs if a.size and np.shares_memory(a, b))
     return any(not any(np.may_share_memory(a, own) for own in params) for a in shared)
+
+
+def _apart(task: Callable[..., T], problem: Problem, item: tuple[Any, ...]) -> tuple[int, T]:
+    """Run a task on a problem of its own; return the evaluations it took, too."""
+    twin = copy.copy(problem)
+    before = twin.evaluations
+    result = task(twin, *item)
+    return twin.evaluations - before, result
+
+
+def _pairs(problem: Problem, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
+    if problem.is_stacked:
+        try:
+            return problem.stacked_pairs(leaf, entries, above, below)
+        except OUTSIDE:
+            pass  # one point outside of the domain must not cost the others their value
+    return Evaluation.evaluate_pairs(problem, leaf, entries, above, below)
+
+
+def _beside(start: Array, scale: float, rng: np.random.Generator) -> Array:
+    """Return the point, and points beside it."""
+    sizes = np.where(start == 0, np.asarray(scale, start.dtype), np.abs(start))
+    moves = _ASIDE * sizes * rng.uniform(-1, 1, (_COMPARED, start.size))
+    points: Array = start + moves.astype(start.dtype)
+    points[0] = start
+    return points

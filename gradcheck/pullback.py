@@ -6,6 +6,7 @@ different: a sum of the outputs hides much, such as the whole gradient by the in
 """
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -90,6 +91,8 @@ class Pullback:
 
     Attributes
     ----------
+    loss : callable
+        ``loss(params)``, the weighted sum of the outputs.
     writes_cotangent : bool
         Whether `pull` changed its cotangent.
     """
@@ -97,13 +100,10 @@ class Pullback:
     def __init__(
         self, value: Callable[[Any], Any], pull: Callable[[Any, Any], Any], projection: Projection
     ) -> None:
-        self._value, self._pull, self._projection = value, pull, projection
+        self._pull, self._projection = pull, projection
         self._point: Any = None
+        self.loss = partial(_weighted, projection, value)
         self.writes_cotangent = False
-
-    def loss(self, params: Any) -> Any:
-        """Return the weighted sum of the outputs."""
-        return self._projection(self._value(params))
 
     def gradient(self, params: Any) -> Any:
         """Return its gradient as the vjp has it."""
@@ -145,6 +145,10 @@ class Pullback:
         parameters = Parameters(self._point)
         raw = self._pull(parameters.nest, self._projection.cotangent(factor))
         return read_gradient(raw, self._point, parameters.leaves, "the gradient")
+
+
+def _weighted(projection: Projection, value: Callable[[Any], Any], params: Any) -> Any:
+    return projection(value(params))
 
 
 def _doubles(once: list[Array], twice: list[Array]) -> bool:
