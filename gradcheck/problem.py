@@ -160,7 +160,7 @@ class Problem(Evaluation):
 
     def _analytic(self) -> list[Array]:
         if self._gradient is not None and not callable(self._gradient):
-            return self._read(self._gradient, "the gradient given")
+            return self._read(self._gradient, "the gradient given", copy=False)
         source = "the pair that the loss returns" if self._pair else f"{_name(self._gradient)}(params)"
         # The loss was called at the point just before: it may have left what a backward pass needs.
         raw, self._first_result = (

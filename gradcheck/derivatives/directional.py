@@ -7,10 +7,7 @@ import numpy as np
 from gradcheck.derivatives.ladder import SAFETY, Ladder, central
 from gradcheck.derivatives.lines import Line
 
-# Exponents of 1/2: where to begin, larger steps where noise is the limit, smaller ones where it is not.
-_FIRST = 8
-_LARGER = (5, 2)
-_SMALLER = tuple(range(_FIRST + 1, 25))
+_LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _REGULAR = 1 / 16
 
 
@@ -51,16 +48,23 @@ def directional_derivative(
     Slope
     """
     ladder = Ladder(line, value, 1.0, noise, unit_roundoff)
-    best = _extrapolated(ladder, _FIRST)
-    noisy = best.uncertainty <= ladder.noise_of(ladder.pairs[_FIRST + 2])
-    for first in _LARGER if noisy else _SMALLER:
-        if SAFETY * best.uncertainty <= enough:
-            break
+    first = _first_exponent(noise, enough)
+    best = _extrapolated(ladder, first)
+    while SAFETY * best.uncertainty > enough and first < _LAST:
+        if ladder.noise_of(ladder.pairs[first + 2]) >= best.uncertainty:
+            break  # smaller steps would only be noisier
+        first += 1
         found = _extrapolated(ladder, first)
         best = min((best, found), key=lambda slope: slope.uncertainty)
-        if not noisy and ladder.noise_of(ladder.pairs[first + 2]) > best.uncertainty:
-            break
     return Slope(best.value, SAFETY * best.uncertainty, SAFETY * best.beyond_doubt)
+
+
+def _first_exponent(noise: float, enough: float) -> int:
+    """Return the exponent of the largest of three steps whose smallest noise leaves precise enough."""
+    if not enough or not noise:
+        return _FIRST
+    smallest = np.log2(enough / (2 * SAFETY * 3 * noise))
+    return int(np.clip(np.floor(smallest) - 2, _LARGEST, _FIRST))
 
 
 def _extrapolated(ladder: Ladder, first: int) -> Slope:

@@ -13,6 +13,7 @@ from gradcheck.problem import Problem
 Array = NDArray[Any]
 
 _NATURAL_STEPS = (0.125, 2.0, 32.0)
+_BLOCK = 1 << 16
 _STILL = 4.0  # times the noise: less is no change
 
 
@@ -64,9 +65,11 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
     rng = np.random.default_rng(seed)
     direction = {}
     for leaf, (scale, start) in enumerate(zip(scales, problem.start, strict=True)):
-        direction[leaf] = rng.uniform(0.5, 1.0, start.shape)
-        direction[leaf] *= entry_scales(start, scale)
-        direction[leaf][rng.integers(0, 2, start.shape, dtype=np.int8) == 0] *= -1
+        direction[leaf] = np.empty_like(start)
+        for i in range(0, len(start), _BLOCK):
+            block = start[i : i + _BLOCK]
+            step = rng.uniform(-0.5, 0.5, block.shape)
+            direction[leaf][i : i + _BLOCK] = (step + np.copysign(0.5, step)) * entry_scales(block, scale)
     return DirectionLine(problem, direction)
 
 
