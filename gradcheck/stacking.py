@@ -14,7 +14,7 @@ from gradcheck.parameters import Leaf, as_array, is_container, items, leaf_nodes
 Array = NDArray[Any]
 
 # Larger stacks are slower: what the loss makes of them leaves the processor's cache.
-_ENTRIES = 32
+_ENTRIES = 40
 _BYTES = 2**22
 _HANDFUL = 4
 _KEEP_AXIS = (
