@@ -22,12 +22,12 @@ from gradcheck.derivatives.lines import Line
 # Irregular on purpose.
 _NODES = np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
-# Centre and width of the windows, beside the point, where kinks are most likely. First as far as
-# steps are taken, since at an optimum the noise of a squared error grows with the distance; then
-# near ones, in which only noise is still as loud; then the nearest, for what is rough even there.
-_FAR = ((2.0**-5, 2.0**-13), (-(2.0**-5), 2.0**-13))
-_NEAR = ((2.0**-20, 2.0**-22), (-(2.0**-20), 2.0**-22))
-_NEAREST = ((2.0**-28, 2.0**-29), (-(2.0**-28), 2.0**-29))
+# Windows lie as far from the point as steps are taken (kinks are most likely at the point, and at an
+# optimum the noise of a squared error grows with the distance), or closer at an edge of the domain.
+_CENTRES = (2.0**-5, 2.0**-12, 2.0**-20)
+# What is as loud in narrow windows as in wide ones is noise; a curve, however rough, is quieter there.
+# In the last one single precision may show nothing but one of its steps.
+_WIDTHS = (2.0**-13, 2.0**-18, 2.0**-23)
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 
@@ -83,42 +83,41 @@ class _Windows:
         self.found: list[NDArray[Any]] = []
 
     def level(self) -> float:
-        far: list[float] = []
-        for window in _FAR:
-            level, smooth = self._scatter(window)
-            if smooth and level <= _QUIET * self.unit * self.largest:
-                return max(level, self.unit * self.largest)
-            far.append(level)
-        near = [self._scatter(window) for window in _NEAR]
-        quiet = min(level for level, _ in near)
-        if not all(smooth for _, smooth in near):
-            quiet = min(quiet, *(self._scatter(window)[0] for window in _NEAREST))
-        # A kink is not in every window, a bend falls with the width: only noise is as loud in all.
-        alike = [level for level in (*far, quiet) if level <= _FALL * quiet]
-        level = max(alike, default=np.inf)
-        return max(level, self.unit * self.largest) if np.isfinite(level) else 4 * self.unit * self.largest
+        floor = self.unit * self.largest
+        for centre in _CENTRES:
+            levels = self._levels(centre)
+            if levels:
+                floor = self.unit * self.largest
+                alike = [level for level in levels if level <= _FALL * min(levels)]
+                return max(*alike, floor)
+        return 4 * floor
 
-    def _scatter(self, window: tuple[float, float]) -> tuple[float, bool]:
-        centre, width = window
+    def _levels(self, centre: float) -> list[float]:
+        """Return the scatter in windows of several widths, or of the first alone if that is quiet."""
+        levels = []
+        for width in _WIDTHS:
+            pair = []
+            for sign in (1, -1):
+                level, steps = self._scatter(sign * centre, width)
+                if width == _WIDTHS[0] and level <= _QUIET * self.unit * self.largest:
+                    return [level]
+                if np.isfinite(level) and not (width == _WIDTHS[-1] and steps):
+                    pair.append(level)
+            levels += [max(pair)] if pair else []
+        return levels
+
+    def _scatter(self, centre: float, width: float) -> tuple[float, bool]:
+        """Return the level in a window, and whether phi is constant there."""
         values = np.array([self.line(centre + width * float(node)) for node in _NODES])
         self.evaluations += len(_NODES)
         if not np.isfinite(values).all():
             return np.inf, False  # beyond the domain
         self.found.append(values)
         self.largest = max(self.largest, float(np.max(np.abs(values))))
-        return _scatter(values - self.value)
-
-
-def _scatter(values: NDArray[Any]) -> tuple[float, bool]:
-    """Return the level, and whether the points were close enough for the curve to be smooth.
-
-    On a curve that is not yet smooth the components fall with their degree; noise has the same
-    level in all of them.
-    """
-    components = _COMPONENTS @ values
-    low, high = (float(np.sqrt(np.mean(np.square(part)))) for part in (components[:2], components[2:]))
-    smooth = low <= 8 * high or not high
-    return max(high, low) if smooth and low <= 2 * high else high, smooth
+        components = _COMPONENTS @ (values - self.value)
+        low, high = (float(np.sqrt(np.mean(np.square(part)))) for part in (components[:2], components[2:]))
+        # Noise has the same level in all components, a curve less and less.
+        return max(high, low) if low <= 2 * high else high, bool(np.all(values == values[0]))
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
