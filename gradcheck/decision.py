@@ -83,7 +83,7 @@ class Decided(NamedTuple):
 
 
 def decide_entries(
-    gap: Floats, uncertainty: Floats, size: Floats, scale: float, rtol: float, unit_roundoff: float
+    gap: Floats, uncertainty: Floats, size: Floats, scale: Floats | float, rtol: float, unit_roundoff: float
 ) -> Decided:
     """Judge the entries of one leaf by rules 1 to 3 of this module.
 
@@ -93,8 +93,9 @@ def decide_entries(
         As in `decide`, one for each entry.
     size : ndarray, shape (n,)
         ``max(|a|, |D|)`` of each entry, same units.
-    scale : float
-        Size of the leaf's largest derivative, same units.
+    scale : ndarray, shape (n,), or float
+        Size of the leaf's largest derivative, same units; of a leaf with entries of very different
+        sizes, what it amounts to for each of them.
     rtol : float
         The relative error that matters to the user.
     unit_roundoff : float

@@ -75,7 +75,7 @@ def _confirm_unseen(problem: Problem, index: int, setting: Setting, evidence: Le
     everything = np.arange(evidence.analytic.size)
     if step.agrees(index, everything, evidence.numeric, evidence.uncertainty):
         for k in unresolved:
-            evidence.confirm(k, step.estimate(index, k, evidence.scale()), setting.rtol)
+            evidence.confirm(k, step.estimate(index, k, float(evidence.scale()[k])), setting.rtol)
 
 
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
@@ -87,8 +87,9 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise)
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
+    steps = sizes / setting.scales[index]
     natural, unsteady = setting.natural(problem, index), problem.unsteady[index]
-    return LeafEvidence(analytic, look.values, look.uncertainty, natural, unsteady=unsteady)
+    return LeafEvidence(analytic, look.values, look.uncertainty, natural, steps=steps, unsteady=unsteady)
 
 
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:

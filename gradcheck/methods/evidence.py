@@ -59,6 +59,8 @@ class LeafEvidence:
     numeric : ndarray, shape (n,)
     uncertainty : ndarray, shape (n,)
         Bound on the error of `numeric`.
+    steps : ndarray or float
+        Sizes of the entries, relative to that of the leaf.
     unsteady : ndarray or float
         By how much `analytic` differs between equal calls.
     where : ndarray of int, optional
@@ -78,6 +80,7 @@ class LeafEvidence:
     uncertainty: Array
     natural: float
     where: Array | None = None
+    steps: Array | float = 1.0
     unsteady: Array | float = 0.0
     low: Array = field(init=False)
     high: Array = field(init=False)
@@ -134,11 +137,16 @@ class LeafEvidence:
         error = np.where(finite, error, np.inf)
         return Judgement(gap, bound, size, decided.severity, error, decided.unseen)
 
-    def scale(self) -> float:
-        """Return the size of the leaf's derivative: its largest, or `natural` where all are 0."""
+    def scale(self) -> Array:
+        """Return by what the round-off of each entry is measured: the leaf's largest derivative.
+
+        Entries of different sizes are compared by what their derivative times their size is. Where
+        all derivatives are 0 it is `natural`.
+        """
         sizes = np.abs(self.numeric)
-        seen = sizes[(sizes > self.uncertainty) & (sizes < np.inf)]
-        return float(np.max(seen)) if seen.size else self.natural
+        seen = (sizes > self.uncertainty) & (sizes < np.inf)
+        largest = np.max((sizes * self.steps)[seen]) if seen.any() else self.natural
+        return np.broadcast_to(largest / self.steps, sizes.shape)
 
     def unresolved(self, rtol: float) -> list[int]:
         """Return the entries that were measured but could not be decided."""
@@ -151,7 +159,7 @@ class LeafEvidence:
         judgement = self.judge(rtol)
         once = ~self.second & np.isfinite(judgement.error) & np.isfinite(judgement.bound)
         worst = int(np.argmax(np.where(once, judgement.error, -1.0)))
-        unexplained = judgement.gap[worst] > max(judgement.bound[worst], self._coarse())
+        unexplained = judgement.gap[worst] > max(judgement.bound[worst], self._coarse(worst))
         return worst if once[worst] and unexplained else None
 
     def coarse_agreement(self, rtol: float) -> tuple[float, float] | None:
@@ -160,12 +168,12 @@ class LeafEvidence:
         if not self.second.any() or judgement.severity.any():
             return None
         worst = int(np.argmax(np.where(self.second, judgement.error, -1.0)))
-        if judgement.gap[worst] <= max(8 * judgement.bound[worst], self._coarse()):
+        if judgement.gap[worst] <= max(8 * judgement.bound[worst], self._coarse(worst)):
             return None
         return float(judgement.error[worst]), float(judgement.bound[worst] / judgement.size[worst])
 
-    def _coarse(self) -> float:
-        return _COARSE * float(np.finfo(np.float64).eps) * self.scale()
+    def _coarse(self, k: int) -> float:
+        return _COARSE * float(np.finfo(np.float64).eps) * float(self.scale()[k])
 
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
         """Return the result of the leaf."""
