@@ -193,8 +193,7 @@ def _setting(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, 
 
 def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Verdict:
     verdict = worst_of(verdicts)
-    still = setting.variation is not None and setting.variation <= 4 * setting.noise
-    if still and verdict != "mismatch" and not any(np.any(a) for a in problem.analytic):
+    if setting.variation == 0 and verdict != "mismatch" and not any(np.any(a) for a in problem.analytic):
         problem.flag("trivial", "the loss does not depend on any parameter: there is nothing to confirm")
         return "inconclusive"
     return verdict
@@ -206,7 +205,9 @@ def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: 
     narrow = [
         leaf.name for leaf, a in zip(problem.leaves, problem.analytic, strict=True) if a.dtype.itemsize < 8
     ]
-    if noise.single:
+    if problem.unit_roundoff > np.finfo(np.float32).eps:
+        notes.append("the loss returns half precision: derivatives by differences are coarse")
+    elif noise.single:
         notes.append(f"the loss computes in single precision (noise {relative:.0e} of its value)")
     elif relative > _NOISY * problem.unit_roundoff:
         notes.append(f"the loss is noisy: {noise.level:.1e}, {relative:.0e} of its value")
