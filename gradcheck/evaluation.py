@@ -245,8 +245,10 @@ class Evaluation:
 
 def equal(a: Array, b: Array) -> bool:
     """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
-    blocks = range(0, max(len(a), len(b), 1), _BLOCK)
-    return all(np.array_equal(a[i : i + _BLOCK], b[i : i + _BLOCK], equal_nan=True) for i in blocks)
+    if len(a) != len(b):
+        return False
+    parts = ((a[i : i + _BLOCK], b[i : i + _BLOCK]) for i in range(0, len(a), _BLOCK))
+    return all((x == y).all() or bool(np.array_equal(x, y, equal_nan=True)) for x, y in parts)
 
 
 def _nothing() -> None:

@@ -95,9 +95,9 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:
     """Look again at all that is no match: a sample of the clear disagreements, then the rest."""
     judgement = evidence.judge(setting.rtol)
-    # An entry by which the loss does not move at all, with derivative 0, has nothing more to show.
-    moving = (evidence.analytic != 0) | (evidence.numeric != 0)
-    undecided = (judgement.severity != MATCH) | (judgement.unseen & moving)
+    # An agreement to rtol is evidence by itself: two independent errors do not cancel so far.
+    agreeing = judgement.gap <= setting.rtol * judgement.size
+    undecided = (judgement.severity != MATCH) | (judgement.unseen & ~agreeing)
     undecided &= np.isfinite(evidence.analytic)
     if not undecided.any():
         return

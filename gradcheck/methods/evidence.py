@@ -14,7 +14,7 @@ from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
 
 Array = NDArray[Any]
 
-_COARSE = 1e4  # an agreement worse than this many unit round-offs is worth a note
+_COARSE = 2e-12  # an agreement worse than this, relative to the leaf, is worth a note
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,6 +26,8 @@ class Judgement:
     gap, bound, size : ndarray, shape (n,)
         Distance of a from D (or from the interval at a kink), bound on its error, and
         ``max(|a|, |D|)``, all in the units of the derivative.
+    scale : ndarray, shape (n,)
+        See `LeafEvidence.scale`.
     severity : ndarray of int8, shape (n,)
         Index into `gradcheck.decision.SEVERITY`.
     error : ndarray, shape (n,)
@@ -37,6 +39,7 @@ class Judgement:
     gap: Array
     bound: Array
     size: Array
+    scale: Array
     severity: NDArray[np.int8]
     error: Array
     unseen: NDArray[np.bool_]
@@ -132,10 +135,11 @@ class LeafEvidence:
             gap = np.where(finite, np.where(np.isnan(gap), 0, gap), np.inf)
             size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
             bound = np.where(finite, self.uncertainty + self.unsteady, 0.0)  # nothing makes NaN right
-            decided = decide_entries(gap, bound, size, self.scale(), rtol, self.unit_roundoff)
+            scale = self.scale()
+            decided = decide_entries(gap, bound, size, scale, rtol, self.unit_roundoff)
             error = np.where(gap == 0, 0.0, gap / decided.size)
         error = np.where(finite, error, np.inf)
-        return Judgement(gap, bound, size, decided.severity, error, decided.unseen)
+        return Judgement(gap, bound, size, scale, decided.severity, error, decided.unseen)
 
     def scale(self) -> Array:
         """Return by what the round-off of each entry is measured: the leaf's largest derivative.
@@ -159,7 +163,7 @@ class LeafEvidence:
         judgement = self.judge(rtol)
         once = ~self.second & np.isfinite(judgement.error) & np.isfinite(judgement.bound)
         worst = int(np.argmax(np.where(once, judgement.error, -1.0)))
-        unexplained = judgement.gap[worst] > max(judgement.bound[worst], self._coarse(worst))
+        unexplained = judgement.gap[worst] > max(judgement.bound[worst], _COARSE * judgement.scale[worst])
         return worst if once[worst] and unexplained else None
 
     def coarse_agreement(self, rtol: float) -> tuple[float, float] | None:
@@ -168,12 +172,9 @@ class LeafEvidence:
         if not self.second.any() or judgement.severity.any():
             return None
         worst = int(np.argmax(np.where(self.second, judgement.error, -1.0)))
-        if judgement.gap[worst] <= max(8 * judgement.bound[worst], self._coarse(worst)):
+        if judgement.gap[worst] <= max(8 * judgement.bound[worst], _COARSE * judgement.scale[worst]):
             return None
         return float(judgement.error[worst]), float(judgement.bound[worst] / judgement.size[worst])
-
-    def _coarse(self, k: int) -> float:
-        return _COARSE * float(np.finfo(np.float64).eps) * float(self.scale()[k])
 
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
         """Return the result of the leaf."""
@@ -198,7 +199,7 @@ class LeafEvidence:
         )
 
     def _detection_limit(self, judgement: Judgement, rtol: float) -> float:
-        allowed = np.maximum(rtol * judgement.size, ROUND_OFF * self.unit_roundoff * self.scale())
+        allowed = np.maximum(rtol * judgement.size, ROUND_OFF * self.unit_roundoff * judgement.scale)
         return float(np.max(allowed + 2 * judgement.bound, initial=0.0))
 
     def _named(self, k: int, leaf: Leaf, bound: float) -> Worst:
