@@ -30,6 +30,8 @@ class Judgement:
         See `LeafEvidence.scale`.
     severity : ndarray of int8, shape (n,)
         Index into `gradcheck.decision.SEVERITY`.
+    judged : ndarray, shape (n,)
+        The size by which each entry was judged, see `gradcheck.decision`.
     error : ndarray, shape (n,)
         Relative to the size by which the entry was judged; ``inf`` if a is not finite.
     unseen : ndarray of bool, shape (n,)
@@ -41,6 +43,7 @@ class Judgement:
     size: Array
     scale: Array
     severity: NDArray[np.int8]
+    judged: Array
     error: Array
     unseen: NDArray[np.bool_]
 
@@ -139,7 +142,7 @@ class LeafEvidence:
             decided = decide_entries(gap, bound, size, scale, rtol, self.unit_roundoff)
             error = np.where(gap == 0, 0.0, gap / decided.size)
         error = np.where(finite, error, np.inf)
-        return Judgement(gap, bound, size, scale, decided.severity, error, decided.unseen)
+        return Judgement(gap, bound, size, scale, decided.severity, decided.size, error, decided.unseen)
 
     def scale(self) -> Array:
         """Return by what the round-off of each entry is measured: the leaf's largest derivative.
@@ -188,7 +191,7 @@ class LeafEvidence:
             # An empty leaf has nothing to get wrong; a nest without any entry is refused.
             verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
-            uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.size[worst]),
+            uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.judged[worst]),
             detection_limit=self._detection_limit(judgement, rtol),
             entries=leaf.values.size,
             checked=int(np.isfinite(judgement.bound).sum()),
