@@ -24,7 +24,7 @@ _NODES = np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0
 _SMOOTH = 4  # polynomial degrees that are not noise
 # Windows lie as far from the point as steps are taken (kinks are most likely at the point, and at an
 # optimum the noise of a squared error grows with the distance), or closer at an edge of the domain.
-_CENTRES = (2.0**-5, 2.0**-12, 2.0**-20)
+_CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 # What is as loud in narrow windows as in wide ones is noise; a curve, however rough, is quieter there.
 # In the last one single precision may show nothing but one of its steps.
 _WIDTHS = (2.0**-13, 2.0**-18, 2.0**-23)
