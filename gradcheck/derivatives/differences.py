@@ -33,10 +33,14 @@ class Differences:
     uncertainty : ndarray, shape (n,)
         Round-off and an estimate of the truncation, from one entry of the leaf; large enough
         to trust an agreement, which two independent errors do not fake, not to prove a mismatch.
+    bend : ndarray, shape (n,)
+        By how much the derivative changes when the entry changes by its size: at an optimum, what
+        a derivative there is measured by. 0 where it is noise.
     """
 
     values: Array
     uncertainty: Array
+    bend: Array
 
 
 def central_differences(
@@ -72,7 +76,9 @@ def central_differences(
         values = (plus - minus) / width
         rounding = np.maximum(noise, problem.unit_roundoff * np.maximum(np.abs(plus), np.abs(minus)))
         uncertainty = 6 * rounding / width + _TRUNCATION * third * step**2 / steps
-    return Differences(values, uncertainty)
+        second = np.abs(plus - problem.value + (minus - problem.value))
+        bend = np.maximum(second - 6 * rounding, 0) / (step**2 * steps)
+    return Differences(values, uncertainty, np.nan_to_num(bend))
 
 
 def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -> tuple[float, float]:

@@ -88,8 +88,10 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
     steps = sizes / setting.scales[index]
-    natural, unsteady = setting.natural(problem, index), problem.unsteady[index]
-    return LeafEvidence(analytic, look.values, look.uncertainty, natural, steps=steps, unsteady=unsteady)
+    natural = max(setting.natural(problem, index), float(np.max(look.bend * steps)))
+    return LeafEvidence(
+        analytic, look.values, look.uncertainty, natural, steps=steps, unsteady=problem.unsteady[index]
+    )
 
 
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:

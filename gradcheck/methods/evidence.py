@@ -14,6 +14,7 @@ from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
 
 Array = NDArray[Any]
 
+_CLEARLY = 10.0  # times its uncertainty: less may be a derivative of 0
 _COARSE = 2e-12  # an agreement worse than this, relative to the leaf, is worth a note
 
 
@@ -151,7 +152,7 @@ class LeafEvidence:
         all derivatives are 0 it is `natural`.
         """
         sizes = np.abs(self.numeric)
-        seen = (sizes > self.uncertainty) & (sizes < np.inf)
+        seen = (sizes > _CLEARLY * self.uncertainty) & (sizes < np.inf)
         largest = np.max((sizes * self.steps)[seen]) if seen.any() else self.natural
         return np.broadcast_to(largest / self.steps, sizes.shape)
 
