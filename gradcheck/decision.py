@@ -72,7 +72,8 @@ class Decided(NamedTuple):
     severity : ndarray of int8, shape (n,)
         Index into `SEVERITY`.
     size : ndarray, shape (n,)
-        The size by which each entry was judged: its own, or the leaf's by rule 2 or 3.
+        What the error of each entry is relative to: its own size, or 1 % of the leaf's where it was
+        judged by rule 2 or 3.
     unseen : ndarray of bool, shape (n,)
         Entries to which rule 2 was applied.
     """
@@ -108,7 +109,8 @@ def decide_entries(
     own = np.maximum(size, ROUND_OFF * unit_roundoff / rtol * scale)
     severity = _severity(gap, uncertainty, rtol * own)
     unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own)
-    judged = np.where(unseen, np.maximum(own, SMALLEST_SIZE * scale), own)
+    by_round_off = (severity == MATCH) & (own > size)
+    judged = np.where(unseen | by_round_off, np.maximum(own, SMALLEST_SIZE * scale), own)
     severity = np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity)
     return Decided(severity, judged, unseen)
 
