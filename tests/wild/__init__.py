@@ -1,0 +1,1 @@
+"""Gradients that other people wrote, as their packages install them."""
