@@ -220,3 +220,18 @@ def test_same_seed_same_report():
     first, second = (gradcheck.check_gradient(loss, params, wrong, method="directions") for _ in range(2))
 
     assert first == second
+
+
+def test_unsteady_gradient_is_no_match():
+    """A gradient that is right at one call and wrong at the next is not certified."""
+    loss, params, gradient = network((100, 30, 10), 16)
+    calls = []
+
+    def unsteady(params):
+        calls.append(1)
+        return {name: value * (1 + len(calls) % 2) for name, value in gradient(params).items()}
+
+    report = gradcheck.check_gradient(loss, params, unsteady, method="directions")
+
+    assert "nondeterministic" in report.flags
+    assert report.verdict != "match"

@@ -142,13 +142,24 @@ class Probe:
         measured = directional_derivative(
             line, self.problem.value, self.setting.noise, self.problem.unit_roundoff, enough
         )
-        rounding = ROUND_OFF * unit * float(np.sqrt(squares))
+        rounding = ROUND_OFF * unit * float(np.sqrt(squares)) + self._unsteadiness(leaves, box)
         return Gap(
             slope - measured.value,
             measured.uncertainty + rounding,
             measured.beyond_doubt + rounding,
             slope,
         )
+
+    def _unsteadiness(self, leaves: Sequence[int], box: tuple[slice, ...] | None) -> float:
+        """Return by how much a.v differs between equal calls of the gradient."""
+        total = 0.0
+        for leaf in leaves:
+            unsteady, direction = self.problem.unsteady[leaf], self.direction[leaf]
+            if isinstance(unsteady, np.ndarray) and unsteady.any():
+                shape = self.problem.leaves[leaf].grid
+                part = slice(None) if box is None else box
+                total += float(np.sum(np.abs(direction * unsteady).reshape(shape)[part]))
+        return total
 
     def _blocks(self, leaf: int, box: tuple[slice, ...] | None = None) -> Iterator[tuple[Array, Array]]:
         direction, analytic = self.direction[leaf], self.problem.analytic[leaf]
