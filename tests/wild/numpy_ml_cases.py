@@ -67,10 +67,10 @@ def _module(name):
         del collections.Hashable
 
 
-def activation(name, lower, upper):
+def activation(name, lower, upper, x=LINE):
     """Check a derivative of an activation as the slope of the one below it."""
     function = getattr(_module("activations"), name)(*ACTIVATIONS[name])
-    return elementwise(getattr(function, lower), getattr(function, upper), LINE)
+    return elementwise(getattr(function, lower), getattr(function, upper), x)
 
 
 def layer(kind, options, shape):

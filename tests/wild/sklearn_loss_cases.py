@@ -80,7 +80,8 @@ def loss_second(name):
     )
 
 
-def _linear(name, dtype=np.float64, intercept=True):
+def linear_parts(name, dtype=np.float64, intercept=True):
+    """Return a linear model, regressors, target and coefficients."""
     from sklearn._loss import loss as losses
     from sklearn.linear_model._linear_loss import LinearModelLoss
 
@@ -93,7 +94,7 @@ def _linear(name, dtype=np.float64, intercept=True):
 
 def linear(*args, **options):
     """Check a linear model with an L2 penalty."""
-    model, X, y, w = _linear(*args, **options)
+    model, X, y, w = linear_parts(*args, **options)
     return (
         lambda w: model.loss(w, X, y, l2_reg_strength=0.3),
         w,
@@ -103,7 +104,7 @@ def linear(*args, **options):
 
 def linear_second(name):
     """Check the product of a linear model's Hessian with a vector."""
-    model, X, y, w = _linear(name)
+    model, X, y, w = linear_parts(name)
     v = np.random.default_rng(3).normal(size=w.shape)
 
     def times_v(w):
