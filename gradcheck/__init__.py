@@ -8,9 +8,11 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from gradcheck import laws
     from gradcheck.checking import assert_gradient, check_gradient
     from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
     from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
+    from gradcheck.laws import iter_checks, parametrize_with_checks
     from gradcheck.report import Finding, ParameterReport, Report
 
 __version__ = "0.1.0"
@@ -22,6 +24,9 @@ _HOME = {
     "check_jvp": "kinds",
     "check_layer": "kinds",
     "check_vjp": "kinds",
+    "iter_checks": "laws",
+    "laws": "laws",
+    "parametrize_with_checks": "laws",
     "GradientInconclusive": "errors",
     "GradientInterfaceError": "errors",
     "GradientMismatch": "errors",
@@ -43,13 +48,17 @@ __all__ = [
     "check_jvp",
     "check_layer",
     "check_vjp",
+    "iter_checks",
+    "laws",
+    "parametrize_with_checks",
 ]
 
 
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(importlib.import_module(f"{__name__}.{_HOME[name]}"), name)
+    home = importlib.import_module(f"{__name__}.{_HOME[name]}")
+    value = home if name == _HOME[name] else getattr(home, name)
     globals()[name] = value
     return value
 

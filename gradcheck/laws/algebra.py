@@ -1,0 +1,121 @@
+"""Laws of linearity: in the cotangent, and over the samples of a batch.
+
+Whether a loss sums or averages over samples, or mixes them, is read from its own values: the
+gradient has to keep the identity that the loss keeps.
+"""
+
+import numpy as np
+
+from gradcheck.laws.cases import Arguments, Case, DoesNotApply, batch_size, derivatives, rows, samples
+from gradcheck.laws.comparison import Leaves, Violation, allowed_gap, differences, mapped, named
+
+# A sum of weight times value over batches, which is zero.
+Identity = list[tuple[float, list[int]]]
+
+# Powers of two: the scaled call rounds as the other does. Clipping and added constants show.
+FACTORS = (2.0**20, 2.0**-20, -1.0)
+
+
+def linear(case: Case) -> Violation | None:
+    """Compare B(2 a - b) with 2 B(a) - B(b), and B(s a) with s B(a)."""
+    arguments = case.arguments()
+    a, b = arguments["dz"], case.arguments(seed=1)["dz"]
+
+    def result(dz: np.ndarray) -> Leaves:
+        return named(derivatives(case, arguments | {"dz": dz}))
+
+    of_a, of_b = result(a), result(b)
+    twice = _sum([(2.0, of_a)])
+    both = _sum([(2.0, of_a), (-1.0, of_b)])
+    found = differences(result(2 * a - b), both, allowed_gap(twice, of_b), "backward(2 a - b)")
+    for s in FACTORS:
+        scaled = _sum([(1 / s, result(a * a.dtype.type(s)))])
+        found = found or differences(scaled, of_a, allowed_gap(of_a), f"backward({s:g} a) / {s:g}")
+    return found
+
+
+def zero(case: Case) -> Violation | None:
+    """Look for anything but zeros where the cotangent is zero."""
+    arguments = case.arguments()
+    found = named(derivatives(case, arguments | {"dz": np.zeros_like(arguments["dz"])}))
+    nothing = {name: np.zeros_like(array) for name, array in found.items()}
+    return differences(found, nothing, what="the derivative for dz = 0")
+
+
+def additive(case: Case) -> Violation | None:
+    """Compare the derivatives of a batch with those of its parts."""
+    arguments = case.arguments()
+    everything = list(range(batch_size(arguments)))
+    how, identity = _identity(case, arguments, everything)
+    parts = [(weight, derivatives(case, samples(arguments, index))) for weight, index in identity]
+    plus = [(weight, named({"params": part["params"]})) for weight, part in parts if weight > 0]
+    minus = [(-weight, named({"params": part["params"]})) for weight, part in parts if weight < 0]
+    allowed = allowed_gap(*(_sum([term]) for term in plus + minus))
+    found = differences(_sum(plus), _sum(minus), allowed, f"the gradient of a loss that is {how}")
+    if found or not case.has_cotangent:
+        return found
+    whole = derivatives(case, arguments)
+    for n in everything:
+        alone = named({"x": derivatives(case, samples(arguments, [n]))["x"]})
+        own = named({"x": rows(whole["x"], [n])})
+        found = found or differences(own, alone, allowed_gap(alone), f"within the batch, dx of sample {n}")
+    return found
+
+
+def permutation(case: Case) -> Violation | None:
+    """Compare the derivatives for a batch in another order with those for the batch."""
+    arguments = case.arguments()
+    order = list(range(batch_size(arguments)))[::-1]
+    moved = samples(arguments, order)
+    if not _vanishes([(1.0, _loss(case, arguments)), (-1.0, _loss(case, moved))]):
+        raise DoesNotApply("the loss depends on the order of the samples")
+    expected = derivatives(case, arguments)
+    expected = named(expected | {"x": rows(expected["x"], order)} if "x" in expected else expected)
+    found = named(derivatives(case, moved))
+    return differences(found, expected, allowed_gap(expected), "for the batch in reverse, the derivative")
+
+
+def _identity(case: Case, arguments: Arguments, everything: list[int]) -> tuple[str, Identity]:
+    """Return how the loss is made of those of the samples."""
+    holding = [
+        how
+        for how, identity in _identities(everything).items()
+        if _vanishes([(weight, _loss(case, samples(arguments, index))) for weight, index in identity])
+    ]
+    if not holding:
+        raise DoesNotApply("the loss is neither a sum nor a mean over samples")
+    if len({"a sum", "a mean"} & {*holding}) == 2:
+        raise DoesNotApply("the loss is zero: it may be a sum or a mean over samples")
+    return holding[0], _identities(everything)[holding[0]]
+
+
+def _identities(everything: list[int]) -> dict[str, Identity]:
+    N, last = len(everything), everything[-1]
+    known: dict[str, Identity] = {
+        "a sum": [(1.0, everything), *((-1.0, [n]) for n in everything)],
+        "a mean": [(1.0, everything), *((-1.0 / N, [n]) for n in everything)],
+    }
+    if N > 2:
+        ends: Identity = [(-1.0, everything[:-1]), (-1.0, [last])]
+        known["a sum and a penalty"] = [(1.0, [0]), (1.0, everything[1:]), *ends]
+    return known
+
+
+def _loss(case: Case, arguments: Arguments) -> Leaves:
+    value = case.loss(mapped(np.copy, arguments))
+    # A plain number has the precision of what it was computed from.
+    return {"E": np.asarray(value, np.result_type(*named(arguments).values()))}
+
+
+def _vanishes(terms: list[tuple[float, Leaves]]) -> bool:
+    allowed = allowed_gap(*(_sum([term]) for term in terms))
+    plus, minus = ([(abs(w), v) for w, v in terms if w * sign > 0] for sign in (1, -1))
+    return differences(_sum(plus), _sum(minus), allowed) is None
+
+
+def _sum(terms: list[tuple[float, Leaves]]) -> Leaves:
+    """Return the sum of weight times leaves, each in its own type."""
+    return {
+        name: np.sum([leaves[name].dtype.type(weight) * leaves[name] for weight, leaves in terms], axis=0)
+        for name in terms[0][1]
+    }
