@@ -15,6 +15,7 @@ from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
 Array = NDArray[Any]
 
 _CLEARLY = 10.0  # times its uncertainty: less may be a derivative of 0
+_COARSELY = 8.0  # times the uncertainty of a second look
 _COARSE = 2e-12  # an agreement worse than this, relative to the leaf, is worth a note
 
 
@@ -163,22 +164,25 @@ class LeafEvidence:
         return [int(k) for k in np.flatnonzero(measured)]
 
     def suspicious_match(self, rtol: float) -> int | None:
-        """Return the entry that deviates most if the first look does not explain how much."""
-        judgement = self.judge(rtol)
-        once = ~self.second & np.isfinite(judgement.error) & np.isfinite(judgement.bound)
-        worst = int(np.argmax(np.where(once, judgement.error, -1.0)))
-        unexplained = judgement.gap[worst] > max(judgement.bound[worst], _COARSE * judgement.scale[worst])
-        return worst if once[worst] and unexplained else None
+        """Return the entry that deviates by the most of what the first look explains, if by more."""
+        return self._beyond(rtol, ~self.second, 1.0)
 
     def coarse_agreement(self, rtol: float) -> tuple[float, float] | None:
         """Return (agreement, visible) if all entries match, but far worse than could be seen."""
         judgement = self.judge(rtol)
-        if not self.second.any() or judgement.severity.any():
-            return None
-        worst = int(np.argmax(np.where(self.second, judgement.error, -1.0)))
-        if judgement.gap[worst] <= max(8 * judgement.bound[worst], _COARSE * judgement.scale[worst]):
+        worst = None if judgement.severity.any() else self._beyond(rtol, self.second, _COARSELY)
+        if worst is None:
             return None
         return float(judgement.error[worst]), float(judgement.bound[worst] / judgement.size[worst])
+
+    def _beyond(self, rtol: float, chosen: Array, times: float) -> int | None:
+        """Return the entry with the largest gap in terms of its bound, if it is beyond that often."""
+        judgement = self.judge(rtol)
+        bound = np.maximum(times * judgement.bound, _COARSE * judgement.scale)
+        with np.errstate(all="ignore"):
+            excess = np.where(chosen & np.isfinite(judgement.gap), judgement.gap / bound, 0.0)
+        excess = np.nan_to_num(excess)
+        return int(np.argmax(excess)) if (excess > 1).any() else None
 
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
         """Return the result of the leaf."""
@@ -222,17 +226,21 @@ class LeafEvidence:
 def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float) -> list[str]:
     """Say what a reader should know of the evidence: kinks, edges, coarse agreement."""
     notes = []
+    coarse: dict[str, tuple[float, float]] = {}
     for leaf, found in zip(leaves, evidence, strict=True):
         for kind, text in _ODD.items():
             count = sum(kind == odd for odd in found.odd.values())
             if count:
                 notes.append(f"{leaf.name}: {count} of {len(found.analytic)} entries {text}")
-        coarse = found.coarse_agreement(rtol)
-        if coarse:
-            notes.append(
-                f"{leaf.name}: agrees only to {coarse[0]:.0e} where {coarse[1]:.0e} could be seen; is it "
-                "in single precision, a truncated series, or itself a finite difference?"
-            )
+        agreement = found.coarse_agreement(rtol)
+        if agreement:
+            coarse[leaf.name] = agreement
+    if coarse:
+        worst, visible = (max(numbers) for numbers in zip(*coarse.values(), strict=True))
+        notes.append(
+            f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen; is it in "
+            "single precision, a truncated series, or itself a finite difference?"
+        )
     return notes
 
 
