@@ -6,7 +6,7 @@ Gaussian with standard deviation c |r|. So from K directions,
 the error of the measured derivative.
 
 The certificate judges errors of ten times `rtol`: it passes only if such an error would have passed
-with a probability of at most `FALSE_PASS`. Where it fails, `localisation` finds the wrong entries
+with a probability of at most `FALSE_PASS`. Where it disagrees, `localisation` finds the wrong entries
 and each gets a second look, which alone can make it a mismatch.
 """
 
@@ -28,10 +28,33 @@ from gradcheck.report import ParameterReport
 
 Array = NDArray[Any]
 
-DIRECTIONS = 3
 FALSE_PASS = 1e-6
 TIMES_RTOL = 10.0
 _MARGIN = 1.25
+
+
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """How many directions are measured before the next decision, and its share of the probability.
+
+    The shares of all stages add up to `FALSE_PASS`: a wrong gradient that passes has passed one.
+    """
+
+    directions: int
+    share: float
+
+    @property
+    def false_pass(self) -> float:
+        return self.share * FALSE_PASS
+
+    def precision(self) -> float:
+        """Return the largest uncertainty of a gap, relative to the error that has to be refuted."""
+        return float(np.sqrt(_least_chi_square(self.directions, self.false_pass) / self.directions))
+
+
+# A kink or much noise leaves a gap imprecise, which more directions make up for.
+_TOGETHER = (_Stage(3, 1 / 2), _Stage(8, 1 / 8))
+_ALONE = (_Stage(3, 1 / 8), _Stage(8, 1 / 8), _Stage(16, 1 / 8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,18 +115,19 @@ class _Examination:
         }
         return Certified(reports, self.probability, tuple(self.notes))
 
-    def _round(self, leaves: list[int], *, alone: bool = False) -> list[int]:
+    def _round(self, leaves: list[int], stages: Sequence[_Stage] = _TOGETHER) -> list[int]:
         """Certify these leaves together; return those about which nothing is known yet."""
-        certificate = self._certify(leaves)
-        worst = certificate.disagrees
-        passed = [leaf for leaf in leaves if self._passes(certificate, leaf)]
-        for leaf in passed:
-            self._accept(leaf, certificate)
-        rest = [leaf for leaf in leaves if leaf not in passed]
+        certificate = Certificate((), 1.0)
+        for stage in stages:
+            certificate = self._certify(leaves, stage, certificate.gaps)
+            if certificate.disagrees is not None or all(self._passes(certificate, x) for x in leaves):
+                break
+        rest = [leaf for leaf in leaves if not self._accepts(certificate, leaf)]
         if not rest:
             return []
+        worst = certificate.disagrees
         if worst is None:
-            return self._give_up(rest, certificate) if alone else self._alone(rest)
+            return self._give_up(rest, certificate) if stages is _ALONE else self._alone(rest)
         found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
         wrong = [leaf for leaf in found if leaf in rest]
         for leaf in wrong:
@@ -112,37 +136,37 @@ class _Examination:
             return self._give_up(rest, certificate)
         return [leaf for leaf in rest if leaf not in wrong]
 
-    def _certify(self, leaves: Sequence[int]) -> "Certificate":
-        gaps = []
-        for k in range(DIRECTIONS):
-            self.probe.draw(k, leaves)
-            gaps.append(self.probe.gap(leaves, self._enough(leaves)))
-        return Certificate(tuple(gaps))
-
-    def _enough(self, leaves: Sequence[int]) -> float:
-        """Return an uncertainty with which the certificate of a right gradient passes."""
+    def _certify(self, leaves: Sequence[int], stage: _Stage, known: tuple[Gap, ...]) -> "Certificate":
+        """Measure the gaps along further directions."""
+        gaps = list(known)
         wanted = TIMES_RTOL * self.setting.rtol * min(self.probe.amplitudes[leaf] for leaf in leaves)
-        return wanted * float(np.sqrt(_least_chi_square() / DIRECTIONS)) / _MARGIN
+        for k in range(len(known), stage.directions):
+            self.probe.draw(k, leaves)
+            # An uncertainty with which the certificate of a right gradient passes.
+            gaps.append(self.probe.gap(leaves, wanted * stage.precision() / _MARGIN))
+        return Certificate(tuple(gaps), stage.false_pass)
 
     def _passes(self, certificate: "Certificate", leaf: int) -> bool:
         _, bound = certificate.estimate(self.probe.amplitudes[leaf])
         return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
 
-    def _accept(self, leaf: int, certificate: "Certificate") -> None:
+    def _accepts(self, certificate: "Certificate", leaf: int) -> bool:
+        if not self._passes(certificate, leaf):
+            return False
         amplitude = self.probe.amplitudes[leaf]
-        error, bound = certificate.estimate(amplitude)
-        self.reports[leaf] = self._report(leaf, "match", error, bound)
+        self.reports[leaf] = self._report(leaf, "match", *certificate.estimate(amplitude))
         probability = certificate.false_pass(amplitude, TIMES_RTOL * self.setting.rtol)
         self.probability = max(self.probability, probability)
+        return True
 
     def _alone(self, leaves: Sequence[int]) -> list[int]:
         """Certify leaves one by one, where together the others hid them."""
         for leaf in leaves:
             self.probe.isolate(leaf, self.probe.sizes[leaf])
-            certificate = self._certify([leaf])
+            certificate = self._certify([leaf], _ALONE[0], ())
             if all(abs(gap.slope) <= gap.uncertainty for gap in certificate.gaps):
                 self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))  # derivative 0
-            self._round([leaf], alone=True)
+            self._round([leaf], _ALONE)
         return []
 
     def _give_up(self, leaves: Sequence[int], certificate: "Certificate") -> list[int]:
@@ -194,9 +218,12 @@ class Certificate:
     Attributes
     ----------
     gaps : tuple of Gap
+    probability : float
+        With which the bound that they give may be exceeded.
     """
 
     gaps: tuple[Gap, ...]
+    probability: float
 
     def false_pass(self, amplitude: float, error: float) -> float:
         """Return the probability that gaps this small hide a relative error this large."""
@@ -210,7 +237,8 @@ class Certificate:
         if not amplitude or not np.isfinite(total):
             return np.inf, np.inf
         error = float(np.sqrt(np.mean([gap.value**2 for gap in self.gaps])))
-        return error / amplitude, float(np.sqrt(total / _least_chi_square())) / amplitude
+        least = _least_chi_square(len(self.gaps), self.probability)
+        return error / amplitude, float(np.sqrt(total / least)) / amplitude
 
     @property
     def disagrees(self) -> int | None:
@@ -222,8 +250,8 @@ class Certificate:
         return sum((abs(gap.value) + gap.uncertainty) ** 2 for gap in self.gaps)
 
 
-def _least_chi_square() -> float:
-    """Return the `FALSE_PASS` quantile of chi-square with `DIRECTIONS` degrees of freedom."""
+def _least_chi_square(directions: int, probability: float) -> float:
+    """Return the quantile of chi-square with that many degrees of freedom."""
     from scipy.special import gammaincinv  # slow to import
 
-    return 2 * float(gammaincinv(DIRECTIONS / 2, FALSE_PASS))
+    return 2 * float(gammaincinv(directions / 2, probability))
