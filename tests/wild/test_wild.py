@@ -9,6 +9,7 @@ from importlib.metadata import version
 
 import numpy as np
 import pytest
+from helpers import mapped, named_leaves
 from mpmath import mp, mpf
 
 import wild
@@ -21,6 +22,9 @@ CASES: list[Case] = [
     for case in importlib.import_module(f"wild.{module}").CASES
 ]
 WRONG = [case for case in CASES if case.wrong]
+# At a kink a changed value may be as right as the first, and where all slopes are 0 none can be changed.
+FLAT = ("-kink", "-optimum", "ReLU.grad2", "HardSigmoid.grad2")
+SLOPING = [case for case in CASES if not (case.wrong or case.open or case.name.endswith(FLAT))]
 
 # What other packages warn of is not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -58,6 +62,24 @@ def test_verdict(case):
     report = check_gradient(*built(case))
 
     assert report.verdict == case.verdict, str(report)
+
+
+@pytest.mark.parametrize("case", params_of(SLOPING))
+def test_planted_mistake(case):
+    """One entry of a right gradient, changed by ten times what is allowed, is seen."""
+    loss, params, gradient = built(case)
+    value = loss if gradient is not None else lambda params: loss(params)[0]
+    right = loss(params)[1] if gradient is None else gradient(params) if callable(gradient) else gradient
+    largest = max(named_leaves(right), key=lambda leaf: np.max(np.abs(leaf[1])))[0]
+    single = any(np.asarray(leaf).dtype == np.float32 for _, leaf in named_leaves(right))
+
+    def planted(name, leaf):
+        leaf = np.array(leaf)
+        if name == largest:
+            leaf.flat[np.argmax(np.abs(leaf))] *= 1.01 if single else 1 + 1e-5
+        return leaf
+
+    assert check_gradient(value, params, mapped(planted, right)).verdict == "mismatch"
 
 
 @pytest.mark.parametrize("case", params_of(WRONG))
