@@ -73,6 +73,39 @@ class TestPytest:
         run.assert_outcomes(failed=1, deselected=3 * len(LAWS) - 3)
         run.stdout.fnmatch_lines(["*XPASS(strict)*not yet*"])
 
+    def test_an_error_is_no_expected_failure(self, pytester):
+        """Only a broken law is expected, not an implementation that raises."""
+        pytester.makepyfile(
+            """
+            import numpy as np, gradcheck
+
+            class Broken:
+                def loss(self, params, x, d):
+                    return np.sum(params * x)
+
+                def gradient(self, params, x, d):
+                    raise ZeroDivisionError
+
+            case = gradcheck.laws.NetworkCase("broken", Broken(), np.ones(3), np.ones((5, 3)), np.ones(5))
+
+            @gradcheck.parametrize_with_checks([case], expected_failures={"broken": {"reuse": "slow"}})
+            def test_laws(check):
+                check()
+            """
+        )
+
+        run = pytester.runpytest("-k", "reuse")
+
+        run.assert_outcomes(failed=1, deselected=len(LAWS) - 3)
+        run.stdout.fnmatch_lines(["*ZeroDivisionError*"])
+
+    def test_frames_are_hidden(self, write):
+        """A failure shows the caller's line and the message, no code of gradcheck."""
+        run = write().runpytest("-k", "sums-linear")
+
+        run.stdout.fnmatch_lines([">*check()"])
+        run.stdout.no_fnmatch_line("*gradcheck/laws/*.py:*")
+
     def test_skips(self, pytester):
         """A law that has nothing to say is skipped and says why."""
         pytester.makepyfile(

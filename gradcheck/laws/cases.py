@@ -1,14 +1,13 @@
 """What the laws see of an implementation: one of two small adapters.
 
 Both are called with arguments by name: ``params``, ``x``, and ``d`` (the target of a network) or
-``dz`` (the cotangent of a layer). A layer's loss is the sum of ``dz * z``, whose gradient is what
-its backward pass returns for dz.
+``dz`` (the cotangent of a layer).
 """
 
 import copy
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import numpy as np
@@ -56,7 +55,7 @@ class Case(ABC):
 
     @abstractmethod
     def loss(self, arguments: Arguments) -> Any:
-        """Run the forward pass; return one number."""
+        """Run the forward pass; return one number that adds up over samples if the outputs do."""
 
     @abstractmethod
     def backward(self, arguments: Arguments) -> Callable[[], Any]:
@@ -90,10 +89,10 @@ class NetworkCase(Case):
 
     name: str
     network: NetworkLike
-    params: Any
-    x: Any
-    d: Any
-    grow: Grow | None = None
+    params: Any = field(repr=False)
+    x: Any = field(repr=False)
+    d: Any = field(repr=False)
+    grow: Grow | None = field(default=None, repr=False)
     has_cotangent = False
 
     def arguments(self, seed: int = 0) -> Arguments:
@@ -134,9 +133,9 @@ class LayerCase(Case):
 
     name: str
     layer: LayerLike
-    params: Any
-    x: Any
-    grow: Grow | None = None
+    params: Any = field(repr=False)
+    x: Any = field(repr=False)
+    grow: Grow | None = field(default=None, repr=False)
     has_cotangent = True
 
     def arguments(self, seed: int = 0) -> Arguments:
@@ -146,9 +145,9 @@ class LayerCase(Case):
         return {**copy.deepcopy({"params": self.params, "x": self.x}), "dz": dz}
 
     def loss(self, arguments: Arguments) -> Any:
-        """Return the sum of dz times z."""
+        """Return the sum of ``abs(dz * z)``: as that of ``dz * z``, but with no cancellation."""
         z, _ = self.layer.forward(arguments["params"], arguments["x"])
-        return (arguments["dz"] * z).sum()
+        return abs(arguments["dz"] * z).sum()
 
     def backward(self, arguments: Arguments) -> Callable[[], Any]:
         """Return the layer's backward pass with the cache of its forward pass."""

@@ -64,6 +64,7 @@ class Law:
         DoesNotApply
             If the law has nothing to say about it.
         """
+        __tracebackhide__ = True
         violation = self.judge(case)
         if violation is None:
             return

@@ -38,6 +38,7 @@ class Check:
 
     def __call__(self) -> None:
         """Check it; a law that has nothing to say skips the test."""
+        __tracebackhide__ = True
         try:
             self.law.check(self.case)
         except DoesNotApply as why:

@@ -58,14 +58,20 @@ def mapped(function: Callable[[Array], Any], nest: Any) -> Any:
     return nest
 
 
+def unit_roundoff(*parts: Leaves) -> float:
+    """Return that of the narrowest type among the leaves."""
+    types = {array.dtype for leaves in parts for array in leaves.values()}
+    return max((float(np.finfo(dtype).eps) / 2 for dtype in types), default=0.0)
+
+
+def largest(leaves: Leaves) -> float:
+    """Return the size of the largest entry of all leaves."""
+    return max((float(np.max(np.abs(array), initial=0.0)) for array in leaves.values()), default=0.0)
+
+
 def allowed_gap(*parts: Leaves) -> float:
     """Return the gap that round-off explains between sums of these parts."""
-    arrays = [array for leaves in parts for array in leaves.values()]
-    unit = max((float(np.finfo(array.dtype).eps) / 2 for array in arrays), default=0.0)
-    scale = sum(
-        max((float(np.max(np.abs(a), initial=0.0)) for a in leaves.values()), default=0.0) for leaves in parts
-    )
-    return ROUND_OFF * unit * scale
+    return ROUND_OFF * unit_roundoff(*parts) * sum(map(largest, parts))
 
 
 def differences(found: Leaves, expected: Leaves, allowed: float = 0.0, what: str = "") -> Violation | None:
