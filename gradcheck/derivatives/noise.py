@@ -26,7 +26,8 @@ _SMOOTH = 4  # polynomial degrees that are not noise
 # optimum the noise of a squared error grows with the distance), or closer at an edge of the domain.
 _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 # What is as loud in narrow windows as in wide ones is noise; a curve, however rough, is quieter there.
-# In the last one single precision may show nothing but one of its steps.
+# In the last one single precision may show nothing but one of its steps: it is left out where the
+# others show what looks like single precision.
 _WIDTHS = (2.0**-13, 2.0**-18, 2.0**-23)
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
@@ -104,6 +105,12 @@ class _Windows:
                 if np.isfinite(level) and not (width == _WIDTHS[-1] and steps):
                     pair.append(level)
             levels += [max(pair)] if pair else []
+            if (
+                len(levels) == 2
+                and max(levels) <= _FALL * min(levels)
+                and _like_single(min(levels), self.largest)
+            ):
+                break
         return levels
 
     def _scatter(self, centre: float, width: float) -> tuple[float, bool]:
@@ -126,7 +133,12 @@ def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
         and bool(np.all(values.astype(np.float32) == values))
         and len(set(values.tolist())) > len(values) // 2
     )
-    return exact or 2.0**-28 * largest < level < 2.0**-18 * largest
+    return exact or _like_single(level, largest)
+
+
+def _like_single(level: float, largest: float) -> bool:
+    """Whether noise has the size of round-off in single precision."""
+    return 2.0**-28 * largest < level < 2.0**-18 * largest
 
 
 def _components() -> NDArray[np.float64]:

@@ -229,16 +229,16 @@ class Certificate:
         """Return the probability that gaps this small hide a relative error this large."""
         from scipy.special import gammainc  # slow to import
 
-        return float(gammainc(len(self.gaps) / 2, self._total() / (2 * (error * amplitude) ** 2)))
+        return float(gammainc(len(self.gaps) / 2, self._total(amplitude) / (2 * error**2)))
 
     def estimate(self, amplitude: float) -> tuple[float, float]:
         """Return the relative error of a leaf that the gaps suggest, and the bound above it."""
-        total = self._total()
-        if not amplitude or not np.isfinite(total):
+        if not amplitude:
             return np.inf, np.inf
-        error = float(np.sqrt(np.mean([gap.value**2 for gap in self.gaps])))
+        error = float(np.sqrt(np.mean([(gap.value / amplitude) ** 2 for gap in self.gaps])))
         least = _least_chi_square(len(self.gaps), self.probability)
-        return error / amplitude, float(np.sqrt(total / least)) / amplitude
+        bound = float(np.sqrt(self._total(amplitude) / least))
+        return (error, bound) if np.isfinite(bound) else (np.inf, np.inf)
 
     @property
     def disagrees(self) -> int | None:
@@ -246,8 +246,8 @@ class Certificate:
         clear = [k for k, gap in enumerate(self.gaps) if gap.seen and np.isfinite(gap.value)]
         return max(clear, key=lambda k: abs(self.gaps[k].value), default=None)
 
-    def _total(self) -> float:
-        return sum((abs(gap.value) + gap.uncertainty) ** 2 for gap in self.gaps)
+    def _total(self, amplitude: float) -> float:
+        return sum(((abs(gap.value) + gap.uncertainty) / amplitude) ** 2 for gap in self.gaps)
 
 
 def _least_chi_square(directions: int, probability: float) -> float:

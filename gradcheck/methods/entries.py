@@ -88,9 +88,15 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
     steps = sizes / setting.scales[index]
-    natural = max(setting.natural(problem, index), float(np.max(look.bend * steps)))
+    natural, bend = setting.natural(problem, index), float(np.max(look.bend * steps))
     return LeafEvidence(
-        analytic, look.values, look.uncertainty, natural, steps=steps, unsteady=problem.unsteady[index]
+        analytic,
+        look.values,
+        look.uncertainty,
+        natural,
+        bend=bend,
+        steps=steps,
+        unsteady=problem.unsteady[index],
     )
 
 

@@ -71,6 +71,8 @@ class LeafEvidence:
         Sizes of the entries, relative to that of the leaf.
     unsteady : ndarray or float
         By how much `analytic` differs between equal calls.
+    bend : float
+        By how much the leaf's derivative changes when an entry changes by its size.
     where : ndarray of int, optional
         The entries of the leaf that these are; default all.
     natural : float
@@ -88,6 +90,7 @@ class LeafEvidence:
     uncertainty: Array
     natural: float
     where: Array | None = None
+    bend: float = 0.0
     steps: Array | float = 1.0
     unsteady: Array | float = 0.0
     low: Array = field(init=False)
@@ -149,12 +152,12 @@ class LeafEvidence:
     def scale(self) -> Array:
         """Return by what the round-off of each entry is measured: the leaf's largest derivative.
 
-        Entries of different sizes are compared by what their derivative times their size is. Where
-        all derivatives are 0 it is `natural`.
+        Entries of different sizes are compared by what their derivative times their size is. Near
+        an optimum it is `bend`, and where all derivatives are 0 at least `natural`.
         """
         sizes = np.abs(self.numeric)
         seen = (sizes > _CLEARLY * self.uncertainty) & (sizes < np.inf)
-        largest = np.max((sizes * self.steps)[seen]) if seen.any() else self.natural
+        largest = max(self.bend, np.max((sizes * self.steps)[seen]) if seen.any() else self.natural)
         return np.broadcast_to(largest / self.steps, sizes.shape)
 
     def unresolved(self, rtol: float) -> list[int]:

@@ -6,6 +6,7 @@ entries smaller than `SMALLEST` of their leaf's root mean square count as if the
 zeros too.
 """
 
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -131,18 +132,18 @@ class Probe:
         -------
         Gap
         """
-        slope, squares = 0.0, 0.0
+        slope, norm = 0.0, 0.0
         for leaf in leaves:
             for part, block in self._blocks(leaf, box):
                 products = part * block
                 slope += float(np.sum(products))
-                squares += float(np.dot(products, products))
+                norm = math.hypot(norm, _norm(products))
         unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         measured = directional_derivative(
             line, self.problem.value, self.setting.noise, self.problem.unit_roundoff, enough
         )
-        rounding = ROUND_OFF * unit * float(np.sqrt(squares)) + self._unsteadiness(leaves, box)
+        rounding = ROUND_OFF * unit * norm + self._unsteadiness(leaves, box)
         return Gap(
             slope - measured.value,
             measured.uncertainty + rounding,
@@ -172,8 +173,14 @@ class Probe:
 
 
 def _root_mean_square(values: Array) -> float:
-    total = 0.0
+    norm = 0.0
     for i in range(0, len(values), _BLOCK):
         block = values[i : i + _BLOCK].astype(np.float64)
-        total += float(np.sum(np.square(block[np.isfinite(block)])))
-    return float(np.sqrt(total / len(values))) if len(values) else 0.0
+        norm = math.hypot(norm, _norm(block[np.isfinite(block)]))
+    return norm / math.sqrt(len(values)) if len(values) else 0.0
+
+
+def _norm(values: Array) -> float:
+    """Return the Euclidean norm, of numbers of any size."""
+    largest = float(np.max(np.abs(values), initial=0.0))
+    return largest * float(np.sqrt(np.sum(np.square(values / largest)))) if largest else 0.0
