@@ -9,7 +9,7 @@ from law_abiding import Layer, Mlp, layer_case, network_case
 from law_breakers import Accumulates
 
 import gradcheck
-from gradcheck.errors import UsageError
+from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.laws import LAWS, iter_checks
 
 pytest_plugins = ["pytester"]
@@ -190,3 +190,14 @@ class TestRefusals:
         """An implementation without arguments is named, and how to wrap it."""
         with pytest.raises(UsageError, match=r"(?s)Layer object.*LayerCase\(name, layer, params, x\)"):
             list(iter_checks([Layer()]))
+
+    @pytest.mark.parametrize(
+        ("method", "given"), [("forward", "expected:.*z, cache"), ("backward", "expected:.*dparams, dx")]
+    )
+    @pytest.mark.parametrize("law", LAWS)
+    def test_no_pair(self, law, method, given):
+        """A layer with another interface is told which one is meant, by every law."""
+        wrong = type("Wrong", (Layer,), {method: lambda self, *arguments: 1.0})
+
+        with pytest.raises(GradientInterfaceError, match=rf"(?s){method} does not.*given: *float\n.*{given}"):
+            LAWS[law].check(layer_case(wrong()))

@@ -7,6 +7,7 @@ unit passes on many times the round-off of its input.
 """
 
 from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -37,7 +38,7 @@ def linear(case: Case) -> Violation | None:
     a, b = arguments["dz"], case.arguments(seed=1)["dz"]
 
     def result(dz: np.ndarray) -> Leaves:
-        return named(derivatives(case, arguments | {"dz": dz}))
+        return named(_fitting(case, arguments | {"dz": dz}))
 
     of_a, of_b = result(a), result(b)
     twice = _sum([(2.0, of_a)])
@@ -52,7 +53,7 @@ def linear(case: Case) -> Violation | None:
 def zero(case: Case) -> Violation | None:
     """Look for anything but zeros where the cotangent is zero."""
     arguments = case.arguments()
-    found = named(derivatives(case, arguments | {"dz": np.zeros_like(arguments["dz"])}))
+    found = named(_fitting(case, arguments | {"dz": np.zeros_like(arguments["dz"])}))
     nothing = {name: np.zeros_like(array) for name, array in found.items()}
     return differences(found, nothing, what="the derivative for dz = 0")
 
@@ -62,7 +63,7 @@ def additive(case: Case) -> Violation | None:
     arguments = case.arguments()
     everything = list(range(batch_size(arguments)))
     how, identity = _identity(case, arguments, everything)
-    parts = [(weight, derivatives(case, samples(arguments, index))) for weight, index in identity]
+    parts = [(weight, _fitting(case, samples(arguments, index))) for weight, index in identity]
     plus = [(weight, named({"params": part["params"]})) for weight, part in parts if weight > 0]
     minus = [(-weight, named({"params": part["params"]})) for weight, part in parts if weight < 0]
     allowed = allowed_gap(*(_sum([term]) for term in plus + minus))
@@ -70,9 +71,9 @@ def additive(case: Case) -> Violation | None:
     found = _differences(case, arguments, _sum(plus), _sum(minus), *gap)
     if found or not case.has_cotangent:
         return found
-    whole = derivatives(case, arguments)
+    whole = _fitting(case, arguments)
     for n in everything:
-        alone = named({"x": derivatives(case, samples(arguments, [n]))["x"]})
+        alone = named({"x": _fitting(case, samples(arguments, [n]))["x"]})
         own = named({"x": rows(whole["x"], [n])})
         gap = allowed_gap(alone), f"within the batch, dx of sample {n}"
         found = found or _differences(case, arguments, own, alone, *gap)
@@ -86,11 +87,20 @@ def permutation(case: Case) -> Violation | None:
     moved = samples(arguments, order)
     if not _vanishes(case, arguments, [(1.0, list(range(len(order)))), (-1.0, order)]):
         raise DoesNotApply("the loss depends on the order of the samples")
-    expected = derivatives(case, arguments)
+    expected = _fitting(case, arguments)
     expected = named(expected | {"x": rows(expected["x"], order)} if "x" in expected else expected)
-    found = named(derivatives(case, moved))
+    found = named(_fitting(case, moved))
     gap = allowed_gap(expected), "for the batch in reverse, the derivative"
     return _differences(case, arguments, found, expected, *gap)
+
+
+def _fitting(case: Case, arguments: Arguments) -> Any:
+    """Return the derivatives; where they do not fit their arguments there is nothing to add up."""
+    result = derivatives(case, arguments)
+    found, expected = named(result), named(case.differentiated(arguments))
+    if {n: a.shape for n, a in found.items()} != {n: a.shape for n, a in expected.items()}:
+        raise DoesNotApply("the derivatives have other names or shapes (law 'shapes_and_dtypes')")
+    return result
 
 
 def _identity(case: Case, arguments: Arguments, everything: list[int]) -> tuple[str, Identity]:
@@ -139,7 +149,7 @@ def _differences(
     broken = differences(found, expected, allowed, what)
     if not broken or purity.instability(case):
         return broken
-    moved = _moved(lambda a: named(derivatives(case, a)), arguments)
+    moved = _moved(lambda a: named(_fitting(case, a)), arguments)
     if moved > np.sqrt(unit_roundoff(found)) * max(largest(found), largest(expected)):
         raise DoesNotApply("rounding params and x takes half of the digits of the derivatives, or more")
     return differences(found, expected, allowed + ROUND_OFF * moved, what)

@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from gradcheck.errors import GradientInterfaceError
 from gradcheck.laws.comparison import mapped
 
 Arguments = dict[str, Any]
@@ -140,24 +141,42 @@ class LayerCase(Case):
 
     def arguments(self, seed: int = 0) -> Arguments:
         """Return copies of params and x, and a random dz of the type of z."""
-        z, _ = self.layer.forward(copy.deepcopy(self.params), copy.deepcopy(self.x))
+        z, _ = self._forward(copy.deepcopy(self.params), copy.deepcopy(self.x))
         dz = np.random.default_rng(seed).normal(size=np.shape(z)).astype(np.asarray(z).dtype)
         return {**copy.deepcopy({"params": self.params, "x": self.x}), "dz": dz}
 
     def loss(self, arguments: Arguments) -> Any:
         """Return the sum of ``abs(dz * z)``: as that of ``dz * z``, but with no cancellation."""
-        z, _ = self.layer.forward(arguments["params"], arguments["x"])
+        z, _ = self._forward(arguments["params"], arguments["x"])
         return abs(arguments["dz"] * z).sum()
 
     def backward(self, arguments: Arguments) -> Callable[[], Any]:
         """Return the layer's backward pass with the cache of its forward pass."""
-        _, cache = self.layer.forward(arguments["params"], arguments["x"])
-        names = ("params", "x")
-        return lambda: dict(zip(names, self.layer.backward(arguments["dz"], cache), strict=True))
+        _, cache = self._forward(arguments["params"], arguments["x"])
+
+        def backward() -> Any:
+            dparams, dx = _pair(self.layer.backward(arguments["dz"], cache), "backward", "(dparams, dx)")
+            return {"params": dparams, "x": dx}
+
+        return backward
 
     def differentiated(self, arguments: Arguments) -> Any:
         """Return params and x."""
         return {"params": arguments["params"], "x": arguments["x"]}
+
+    def _forward(self, params: Any, x: Any) -> tuple[Any, Any]:
+        return _pair(self.layer.forward(params, x), "forward", "(z, cache)")
+
+
+def _pair(result: Any, source: str, expected: str) -> tuple[Any, Any]:
+    if isinstance(result, tuple | list) and len(result) == 2:
+        return result[0], result[1]
+    raise GradientInterfaceError(
+        f"{source} does not return two things",
+        given=type(result).__name__ + (f" of {len(result)}" if isinstance(result, tuple | list) else ""),
+        expected=f"{source}(...) -> {expected}",
+        do="write a small class around the layer that does; a layer without parameters has {} for dparams",
+    )
 
 
 def derivatives(case: Case, arguments: Arguments) -> Any:
