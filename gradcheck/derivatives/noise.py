@@ -28,7 +28,8 @@ _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 # What is as loud in narrow windows as in wide ones is noise; a curve, however rough, is quieter there.
 # In the last one single precision may show nothing but one of its steps: it is left out where the
 # others show what looks like single precision.
-_WIDTHS = (2.0**-13, 2.0**-18, 2.0**-23)
+_WIDTHS = (2.0**-13, 2.0**-16, 2.0**-23)
+_ALIKE = 4.0  # less than a kink falls from the first width to the second
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 
@@ -107,7 +108,7 @@ class _Windows:
             levels += [max(pair)] if pair else []
             if (
                 len(levels) == 2
-                and max(levels) <= _FALL * min(levels)
+                and max(levels) <= _ALIKE * min(levels)
                 and _like_single(min(levels), self.largest)
             ):
                 break
