@@ -31,6 +31,7 @@ LINEAR = ("HalfSquaredError", "HalfPoissonLoss", "HalfBinomialLoss", "HalfMultin
 STAIRCASE = "a sum in single precision with a penalty in double: a staircase beneath a smooth curve"
 # The noise is measured along one line that moves all entries; an entry that moves alone makes less.
 NOISY = (
+    "HalfSquaredError",
     "HalfPoissonLoss",
     "HalfGammaLoss",
     "HalfTweedieLoss",

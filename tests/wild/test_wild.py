@@ -42,9 +42,14 @@ def built(case):
 
 
 def params_of(cases):
-    """Return pytest parameters; what gradcheck cannot do yet is expected to fail."""
+    """Return pytest parameters; what gradcheck cannot decide yet may be left undecided.
+
+    These cases lie at the border of what single precision shows, so that some seeds decide them.
+    """
     return [
-        pytest.param(case, id=case.id, marks=[pytest.mark.xfail(reason=case.open)] if case.open else [])
+        pytest.param(
+            case, id=case.id, marks=[pytest.mark.xfail(reason=case.open, strict=False)] if case.open else []
+        )
         for case in cases
     ]
 
