@@ -78,7 +78,7 @@ def central_differences(
         uncertainty = 6 * rounding / width + _TRUNCATION * third * step**2 / steps
         second = np.abs(plus - problem.value + (minus - problem.value))
         bend = np.maximum(second - 6 * rounding, 0) / (step**2 * steps)
-    return Differences(values, uncertainty, np.nan_to_num(bend))
+    return Differences(values, uncertainty, np.where(np.isfinite(bend), bend, 0.0))
 
 
 def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -> tuple[float, float]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 Array = NDArray[Any]
 
 _FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
-_SAMPLED = 10_000
+_SAMPLED = 1_000
 
 
 class Line(Protocol):

@@ -83,7 +83,7 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     if not analytic.size:
         return LeafEvidence(analytic, analytic, analytic, 0.0)
     sizes = entry_scales(problem.start[index], setting.scales[index])
-    typical = int(np.argmax(np.nan_to_num(np.abs(analytic), posinf=0)))
+    typical = int(np.argmax(np.where(np.isfinite(analytic), np.abs(analytic), 0)))
     step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise)
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)

@@ -183,8 +183,8 @@ class LeafEvidence:
         judgement = self.judge(rtol)
         bound = np.maximum(times * judgement.bound, _COARSE * judgement.scale)
         with np.errstate(all="ignore"):
-            excess = np.where(chosen & np.isfinite(judgement.gap), judgement.gap / bound, 0.0)
-        excess = np.nan_to_num(excess)
+            excess = np.where(chosen & (judgement.gap > bound), judgement.gap / bound, 0.0)
+        excess[~np.isfinite(judgement.gap)] = 0.0
         return int(np.argmax(excess)) if (excess > 1).any() else None
 
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:

@@ -114,8 +114,9 @@ class Probe:
             rng = np.random.default_rng((self.setting.seed, k, leaf))
             for part, block in self._blocks(leaf):
                 size = np.maximum(np.abs(block), SMALLEST * self.sizes[leaf])
-                size[size == 0] = np.inf
-                part[:] = rng.standard_normal(len(part)) * self.amplitudes[leaf] / size
+                part[:] = rng.standard_normal(len(part), np.float32)
+                part *= self.amplitudes[leaf]
+                part /= size if self.sizes[leaf] else np.inf
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
         """Measure the gap along the direction drawn, over whole leaves or a box of a single one.
