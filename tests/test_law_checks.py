@@ -51,7 +51,7 @@ class TestPytest:
         run.stdout.fnmatch_lines(["*sums breaks the law 'equal_calls'"])
         run.stdout.fnmatch_lines(["*seen:*each call adds its result to those of the calls before"])
 
-    def test_selection(self, write):
+    def test_choosing_by_name(self, write):
         """-k chooses by implementation and by law."""
         run = write().runpytest("-k", "mlp and (additive or reuse)")
 
