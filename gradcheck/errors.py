@@ -43,10 +43,6 @@ class GradientInterfaceError(UsageError):
     """The loss or the gradient given does not fit its parameters (shape, structure, type)."""
 
 
-class MissingExtraError(UsageError, ImportError):
-    """Something optional was asked for and is not installed; the message names the extra."""
-
-
 class SubmissionError(GradcheckError):
     """A submission cannot be judged: it does not load, keep its interface, or end in time.
 

@@ -85,14 +85,13 @@ class _Windows:
         self.found: list[NDArray[Any]] = []
 
     def level(self) -> float:
-        floor = self.unit * self.largest
+        """Return the level of the noise: of those that agree with the quietest width the loudest."""
         for centre in _CENTRES:
             levels = self._levels(centre)
             if levels:
-                floor = self.unit * self.largest
                 alike = [level for level in levels if level <= _FALL * min(levels)]
-                return max(*alike, floor)
-        return 4 * floor
+                return max(*alike, self.unit * self.largest)
+        return 4 * self.unit * self.largest
 
     def _levels(self, centre: float) -> list[float]:
         """Return the scatter in windows of several widths, or of the first alone if that is quiet."""

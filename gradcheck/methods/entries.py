@@ -74,8 +74,9 @@ def _confirm_unseen(problem: Problem, index: int, setting: Setting, evidence: Le
     step = ComplexStep(problem)
     everything = np.arange(evidence.analytic.size)
     if step.agrees(index, everything, evidence.numeric, evidence.uncertainty):
+        scale = evidence.scale()
         for k in unresolved:
-            evidence.confirm(k, step.estimate(index, k, float(evidence.scale()[k])), setting.rtol)
+            evidence.confirm(k, step.estimate(index, k, float(scale[k])), setting.rtol)
 
 
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import INCONCLUSIVE, MATCH, MISMATCH, ROUND_OFF, SEVERITY, decide_entries
-from gradcheck.derivatives.extrapolation import Estimate
+from gradcheck.derivatives.extrapolation import Estimate, Kind
 from gradcheck.parameters import Leaf
 from gradcheck.report import WRONG_LISTED, Index, ParameterReport, Worst
 
@@ -81,7 +81,7 @@ class LeafEvidence:
         Least and greatest derivative; both as `numeric` but at a kink.
     second : ndarray of bool, shape (n,)
         Entries that got a second look.
-    odd : dict of int to str
+    odd : dict of int to Kind
         Entries whose second look found anything but a smooth function: kink, jump, ...
     """
 
@@ -96,7 +96,7 @@ class LeafEvidence:
     low: Array = field(init=False)
     high: Array = field(init=False)
     second: Array = field(init=False)
-    odd: dict[int, str] = field(init=False, default_factory=dict)
+    odd: dict[int, Kind] = field(init=False, default_factory=dict)
     _judgement: Judgement | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
@@ -124,7 +124,8 @@ class LeafEvidence:
         """Take a result that may only confirm: if it agrees with what is known, and makes a match."""
         if not abs(found.value - self.numeric[k]) <= self.uncertainty[k] + found.uncertainty:
             return
-        known = Estimate(self.numeric[k], self.uncertainty[k], self.low[k], self.high[k], "smooth", 0)
+        kind: Kind = self.odd.pop(k, "smooth")
+        known = Estimate(self.numeric[k], self.uncertainty[k], self.low[k], self.high[k], kind, 0)
         self.replace(k, found)
         if self.judge(rtol).severity[k] != MATCH:
             self.odd.pop(k, None)
