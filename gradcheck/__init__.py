@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcheck import laws
+    from gradcheck import laws, strategies
     from gradcheck.checking import assert_gradient, check_gradient
     from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
     from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
@@ -26,6 +26,7 @@ _HOME = {
     "check_vjp": "kinds",
     "iter_checks": "laws",
     "laws": "laws",
+    "strategies": "strategies",
     "parametrize_with_checks": "laws",
     "GradientInconclusive": "errors",
     "GradientInterfaceError": "errors",
@@ -51,6 +52,7 @@ __all__ = [
     "iter_checks",
     "laws",
     "parametrize_with_checks",
+    "strategies",
 ]
 
 

@@ -50,7 +50,7 @@ def test_exit_code_tells_the_verdict(capsys, file, code):
         ["verify", "x.py", "--timeout", "nan"],
         ["verify", "x.py", "--activation", "sigmoidal"],
         ["verify", "x.py", "--sandbox", "none of these"],
-        ["fuzz"],
+        ["fuzz", "--examples", "0"],
     ],
 )
 def test_wrong_usage_is_refused(capsys, arguments):
@@ -181,7 +181,7 @@ class TestLastLineOfDefence:
         def broken(*arguments):
             raise ZeroDivisionError("planted")
 
-        monkeypatch.setattr(cli, "verify", broken)
+        monkeypatch.setattr("gradcheck.cli.verify.verify", broken)
         code, out, err = run(capsys, "verify", "example:course-note")
 
         assert (code, out) == (5, "")
@@ -195,7 +195,7 @@ class TestLastLineOfDefence:
         def interrupted(*arguments):
             raise KeyboardInterrupt
 
-        monkeypatch.setattr(cli, "verify", interrupted)
+        monkeypatch.setattr("gradcheck.cli.verify.verify", interrupted)
 
         assert run(capsys, "verify", "example:course-note") == (130, "", "")
 

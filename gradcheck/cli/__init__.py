@@ -1,0 +1,60 @@
+"""The command line: arguments in, text and an exit code out."""
+
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+
+import gradcheck
+from gradcheck.cli import explain, fuzz, verify
+from gradcheck.cli.options import EXIT_CODES
+from gradcheck.errors import GradcheckError
+
+INTERRUPTED = 130
+_COMMANDS = (verify, fuzz, explain)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        Default: those of the process.
+
+    Returns
+    -------
+    int
+        The exit code.
+    """
+    chosen = _parser().parse_args(arguments)
+    try:
+        code: int = chosen.run(chosen)
+        sys.stdout.flush()
+    except GradcheckError as error:
+        print(f"gradcheck: {error}", file=sys.stderr)
+        return error.exit_code
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has seen enough; the interpreter must not flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return INTERRUPTED
+    except Exception as error:  # noqa: BLE001, RUF100 (the last line of defence)
+        print(f"gradcheck: a fault of gradcheck itself, please report it: {error!r}", file=sys.stderr)
+        return GradcheckError.exit_code
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="gradcheck",
+        description="Decides whether a hand-written backward pass is right.",
+        epilog=EXIT_CODES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"gradcheck {gradcheck.__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    for command in _COMMANDS:
+        command.add(commands)
+    return parser

@@ -1,0 +1,64 @@
+"""`gradcheck fuzz [MODULE:OBJECT]`: random networks."""
+
+import argparse
+import sys
+from contextlib import nullcontext
+
+from gradcheck.cli.options import Commands, add_parser, count, count_range, names, positive, seed, write
+from gradcheck.execution import progress
+from gradcheck.networks import ACTIVATIONS, LOSSES
+from gradcheck.networks.bounds import Bounds
+
+
+def add(commands: Commands) -> None:
+    """Add the command."""
+    parser = add_parser(
+        commands,
+        "fuzz",
+        "check random networks",
+        "Checks random networks and inputs until one fails, and shows the smallest that does.",
+    )
+    default, add = Bounds(), parser.add_argument
+    add("implementation", nargs="?", metavar="MODULE:OBJECT",
+        help="has loss(network, params, x, d) and gradient(network, params, x, d); "
+        "default: the reference networks")  # fmt: skip
+    add("--examples", type=count, default=1000, metavar="N", help="number of networks (default: 1000)")
+    add("--seed", type=seed, default=0, metavar="S", help="of what is drawn (default: 0)")
+    for name, what in (("layers", "layers"), ("widths", "inputs and units of a layer"), ("batch", "samples")):
+        least, most = getattr(default, name)
+        add(f"--{name}", type=count_range, default=(least, most), metavar="M[-N]",
+            help=f"number of {what} (default: {least}-{most})")  # fmt: skip
+    for name, table in (("activations", ACTIVATIONS), ("losses", LOSSES)):
+        add(f"--{name}", type=names, default=tuple(table), metavar="NAME,...",
+            help=f"of {', '.join(table)} (default: all)")  # fmt: skip
+    add("--rtol", type=positive, metavar="R", help="relative error that matters (default: 1e-6)")
+    add("--json", metavar="PATH", help="write the result as JSON; - for standard output, and nothing else")
+    parser.set_defaults(run=run)
+
+
+def run(chosen: argparse.Namespace) -> int:
+    """Run it, and return the exit code."""
+    from gradcheck.fuzzing import fuzz, load_implementation  # Hypothesis takes a while to import
+
+    name = chosen.implementation
+    implementation = load_implementation(name) if name else None
+    shown = progress(chosen.examples, "gradcheck, networks") if sys.stderr.isatty() else nullcontext()
+    with shown as advance:
+        result = fuzz(
+            implementation,
+            name or "reference",
+            examples=chosen.examples,
+            seed=chosen.seed,
+            rtol=chosen.rtol,
+            advance=advance,
+            layers=chosen.layers,
+            widths=chosen.widths,
+            batch=chosen.batch,
+            activations=chosen.activations,
+            losses=chosen.losses,
+        )
+    if chosen.json:
+        write(chosen.json, result.to_json())
+    if chosen.json != "-":
+        print(result)
+    return result.exit_code

@@ -1,0 +1,167 @@
+"""`gradcheck fuzz`: the smallest network that fails, kept for the next run, and who is to blame."""
+
+import json
+
+import numpy as np
+import pytest
+
+from gradcheck import cli
+from gradcheck.networks import DenseNetwork
+
+MODULE = """
+from dataclasses import replace
+from gradcheck.networks import RIGHT
+
+class Right:
+    def loss(self, network, params, x, d):
+        return network.loss(params, x, d)
+
+    def gradient(self, network, params, x, d):
+        return network.gradient(params, x, d)
+
+def without_transpose(run, layer, delta):
+    W = run.W(layer)
+    return delta @ (W if W.shape[0] == W.shape[1] else W.T)
+
+class Wrong(Right):
+    def gradient(self, network, params, x, d):
+        steps = replace(RIGHT, through_weights=without_transpose)
+        return network.trace(params, x, d, steps).gradient
+
+class Raises(Right):
+    def gradient(self, network, params, x, d):
+        if network.depth > 1 and len(x) > 1:
+            raise KeyError("delta2")
+        return network.gradient(params, x, d)
+
+class Shapes(Right):
+    def gradient(self, network, params, x, d):
+        gradient = network.gradient(params, x, d)
+        return {**gradient, "W1": gradient["W1"][0]}
+
+class NeedsArguments(Right):
+    def __init__(self, name): ...
+
+nothing = object()
+"""
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    (tmp_path / "fuzzed_by_tests.py").write_text(MODULE)
+    (tmp_path / "broken_for_tests.py").write_text("1 / 0")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(tmp_path)
+
+
+def fuzz(capsys, *arguments, examples=100):
+    code = cli.main(["fuzz", "--examples", str(examples), *arguments])
+    return code, *capsys.readouterr()
+
+
+def rebuilt(code):
+    names = {}
+    exec(code, names)
+    return names["network"], names["params"], names["x"], names["d"]
+
+
+class TestReference:
+    def test_passes(self, capsys):
+        """Exit code 0, a table, errors below 1e-6, and nothing on standard error beside a terminal."""
+        code, out, err = fuzz(capsys)
+
+        assert (code, err) == (0, "")
+        assert out.startswith("MATCH: 100 random networks")
+        assert "parameter  count  median" in out
+
+    def test_json_has_the_numbers_of_the_table(self, capsys):
+        """``--json -`` prints JSON alone; the same seed gives the same result."""
+        first, second = (json.loads(fuzz(capsys, "--seed", "3", "--json", "-")[1]) for _ in range(2))
+
+        assert first["ok"]
+        assert 0 < first["max_relative_error"] < 1e-6
+        row = first["parameters"]["W1"]
+        assert row["median"] <= row["maximum"]
+        assert (row["count"], row["seed"]) == (100 - first["constant"] - first["inconclusive"], 3)
+        assert {**first, "seconds": 0} == {**second, "seconds": 0}
+
+    def test_bounds_are_kept(self, capsys):
+        """What the options ask for is what is drawn."""
+        _, out, _ = fuzz(
+            capsys, "--layers", "2", "--widths", "3-4", "--batch", "2", "--activations", "tanh,sigmoid",
+            "--losses", "huber", "--json", "-", examples=20,
+        )  # fmt: skip
+
+        assert set(json.loads(out)["parameters"]) <= {"W1", "b1", "W2", "b2"}
+
+
+class TestWrongGradient:
+    def test_smallest_network_is_shown_and_kept(self, capsys):
+        """Exit code 1; two layers of two units and one sample; the next run finds it at once."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:Wrong", "--json", "-", examples=1000)
+        result = json.loads(out)
+        network, params, x, d = rebuilt(result["failure"]["code"])
+
+        assert (code, result["verdict"], result["replayed"]) == (1, "mismatch", False)
+        assert isinstance(network, DenseNetwork)
+        assert network.depth == 2
+        assert max(W.shape[1] for W in params.values() if W.ndim == 2) == 2
+        assert len(x) == 1
+        assert np.isfinite(network.loss(params, x, d))
+
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:Wrong")
+
+        assert code == 1
+        assert "MISMATCH: 1 random networks" in out
+        assert "kept by an earlier run" in out
+        assert f"kept in {result['kept']}" in out
+
+
+class TestBrokenImplementation:
+    def test_gradient_that_raises_is_shown_with_its_network(self, capsys):
+        """Exit code 4, the traceback from the first line of its own, and the smallest network."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:Raises")
+
+        assert code == 4
+        assert out.startswith("ERROR: ")
+        assert "KeyError: 'delta2'" in out
+        assert "DenseNetwork(('identity', 'identity')" in out
+        assert "fuzzing.py" not in out
+
+    def test_wrong_shape_is_the_interface(self, capsys):
+        """Exit code 4, both shapes, and the network."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:Shapes")
+
+        assert code == 4
+        assert "another shape" in out
+        assert "network = DenseNetwork" in out
+
+    @pytest.mark.parametrize(
+        ("place", "code", "words"),
+        [
+            ("fuzzed_by_tests:nothing", 2, "no loss and no gradient"),
+            ("fuzzed_by_tests:missing", 2, "has no missing"),
+            ("no_such_module_for_tests:X", 2, "there is no module"),
+            ("not a module", 2, "names no module"),
+            ("broken_for_tests:X", 4, "does not import"),
+            ("fuzzed_by_tests:NeedsArguments", 4, "no object"),
+        ],
+    )
+    def test_what_cannot_be_used_is_named(self, capsys, place, code, words):
+        """One message that says what was looked for."""
+        given, out, err = fuzz(capsys, place)
+
+        assert (given, out) == (code, "")
+        assert words in err
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [("--layers", "3-1"), ("--activations", "gelo"), ("--rtol", "0.5e-13"), ("--losses", "")],
+)
+def test_impossible_bounds_are_refused(capsys, arguments):
+    """Exit code 2, nothing drawn."""
+    code, out, err = fuzz(capsys, *arguments)
+
+    assert (code, out) == (2, "")
+    assert "expected" in err
