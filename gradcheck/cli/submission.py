@@ -1,0 +1,45 @@
+"""What `verify` and `grade` ask about a submission: one argument for each field of `Options`."""
+
+import argparse
+import dataclasses
+
+from gradcheck.cli.options import positive, seed
+from gradcheck.networks import ACTIVATIONS, LOSSES
+from gradcheck.submissions.binding import Options
+from gradcheck.submissions.sandbox import LEVELS
+
+_FIELDS = [field.name for field in dataclasses.fields(Options)]
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the arguments."""
+    default, add = Options(), parser.add_argument
+    add(
+        "--loss",
+        choices=sorted(LOSSES),
+        help="what the gradient is of (default: what the file's shape implies)",
+    )
+    add(
+        "--activation", choices=sorted(ACTIVATIONS), help="of the hidden layer (default: as forward computes)"
+    )
+    add("--seed", type=seed, default=default.seed, metavar="S", help="of the problems drawn (default: 0)")
+    add("--rtol", type=positive, metavar="R", help="relative error that matters (default: 1e-6)")
+    add("--timeout", type=positive, default=default.timeout, metavar="S",
+        help="seconds for one submission (default: 60)")  # fmt: skip
+    add("--sandbox", choices=LEVELS, default=default.sandbox,
+        help="how the file's process is confined (default: auto, the strongest there is)")  # fmt: skip
+
+
+def stated(chosen: argparse.Namespace) -> Options:
+    """Return what was asked for."""
+    return Options(**{name: getattr(chosen, name) for name in _FIELDS})
+
+
+def as_words(options: Options) -> list[str]:
+    """Return the arguments that state these options; what is at its default is left out but the seed."""
+    words = ["--seed", str(options.seed)]
+    for name in _FIELDS:
+        value = getattr(options, name)
+        if name != "seed" and value != getattr(Options(), name):
+            words += [f"--{name}", str(value)]
+    return words
