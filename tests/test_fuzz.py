@@ -1,4 +1,4 @@
-"""`gradcheck fuzz`: the smallest network that fails, kept for the next run, and who is to blame."""
+"""`gradcheck fuzz`: the smallest case that fails, kept for the next run, and who is to blame."""
 
 import json
 
@@ -41,6 +41,39 @@ class Shapes(Right):
 
 class NeedsArguments(Right):
     def __init__(self, name): ...
+
+class Dense:
+    def __init__(self, units=2):
+        self.units = units
+
+    def shapes(self, x):
+        return {"W": (x.shape[1], self.units), "b": (self.units,)}
+
+    def forward(self, params, x):
+        return x @ params["W"] + params["b"], (params["W"], x)
+
+    def backward(self, dz, cache):
+        W, x = cache
+        return {"W": x.T @ dz, "b": dz.sum(axis=0)}, dz @ W.T
+
+class FirstSampleOnly(Dense):
+    def backward(self, dz, cache):
+        dparams, dx = super().backward(dz, cache)
+        return {**dparams, "b": dz[0]}, dx
+
+class Pictures:
+    sample_shape = (2, 3)
+
+    def forward(self, params, x):
+        assert x.shape[1:] == (2, 3)
+        return x.sum(axis=1), x
+
+    def backward(self, dz, cache):
+        return {}, dz[:, None] + 0 * cache
+
+class BadShapes(Dense):
+    def shapes(self, x):
+        return x.nonsense
 
 nothing = object()
 """
@@ -94,6 +127,16 @@ class TestReference:
 
         assert set(json.loads(out)["parameters"]) <= {"W1", "b1", "W2", "b2"}
 
+    def test_dtype_and_scale(self, capsys):
+        """Single precision at the scale asked for: it is what the implementation gets."""
+        _, out, _ = fuzz(
+            capsys, "fuzzed_by_tests:Raises", "--dtype", "float32", "--scale", "0.5", "--layers", "2",
+            "--batch", "2",
+        )  # fmt: skip
+
+        assert "dtype=float32" in out
+        assert "'W1': array([[0.1]], dtype=float32)" in out
+
 
 class TestWrongGradient:
     def test_smallest_network_is_shown_and_kept(self, capsys):
@@ -112,9 +155,30 @@ class TestWrongGradient:
         code, out, _ = fuzz(capsys, "fuzzed_by_tests:Wrong")
 
         assert code == 1
-        assert "MISMATCH: 1 random networks" in out
+        assert "MISMATCH: 1 random network against" in out
         assert "kept by an earlier run" in out
         assert f"kept in {result['kept']}" in out
+
+
+class TestLayer:
+    @pytest.mark.parametrize("name", ["Dense", "Pictures"])
+    def test_right_layer_passes(self, capsys, name):
+        """Parameters and input are checked; sample_shape says what x looks like."""
+        code, out, _ = fuzz(capsys, f"fuzzed_by_tests:{name}")
+
+        assert code == 0
+        assert out.startswith("MATCH: 100 random inputs")
+        assert "\nx " in out
+
+    def test_wrong_layer_shrinks(self, capsys):
+        """A batch of two is the smallest that shows that only one sample counts for b."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:FirstSampleOnly", "--json", "-")
+        names = {}
+        exec(json.loads(out)["failure"]["code"], names)
+
+        assert code == 1
+        assert names["x"].shape == (2, 1)
+        assert names["params"].keys() == {"W", "b"}
 
 
 class TestBrokenImplementation:
@@ -126,7 +190,7 @@ class TestBrokenImplementation:
         assert out.startswith("ERROR: ")
         assert "KeyError: 'delta2'" in out
         assert "DenseNetwork(('identity', 'identity')" in out
-        assert "fuzzing.py" not in out
+        assert "subjects.py" not in out
 
     def test_wrong_shape_is_the_interface(self, capsys):
         """Exit code 4, both shapes, and the network."""
@@ -139,12 +203,13 @@ class TestBrokenImplementation:
     @pytest.mark.parametrize(
         ("place", "code", "words"),
         [
-            ("fuzzed_by_tests:nothing", 2, "no loss and no gradient"),
+            ("fuzzed_by_tests:nothing", 2, "neither a network nor a layer"),
             ("fuzzed_by_tests:missing", 2, "has no missing"),
             ("no_such_module_for_tests:X", 2, "there is no module"),
             ("not a module", 2, "names no module"),
             ("broken_for_tests:X", 4, "does not import"),
             ("fuzzed_by_tests:NeedsArguments", 4, "no object"),
+            ("fuzzed_by_tests:BadShapes", 4, "gives no shapes"),
         ],
     )
     def test_what_cannot_be_used_is_named(self, capsys, place, code, words):
@@ -157,7 +222,13 @@ class TestBrokenImplementation:
 
 @pytest.mark.parametrize(
     "arguments",
-    [("--layers", "3-1"), ("--activations", "gelo"), ("--rtol", "0.5e-13"), ("--losses", "")],
+    [
+        ("--layers", "3-1"),
+        ("--activations", "gelo"),
+        ("--rtol", "0.5e-13"),
+        ("--losses", ""),
+        ("--dtype", "int"),
+    ],
 )
 def test_impossible_bounds_are_refused(capsys, arguments):
     """Exit code 2, nothing drawn."""

@@ -1,8 +1,12 @@
 """The reference networks are right: random ones, at random and at awkward points."""
 
+import numpy as np
+import pytest
 from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 import gradcheck
+from gradcheck.networks import LAYERS
 from gradcheck.strategies import problems
 
 CONSTANT = "trivial"
@@ -47,3 +51,17 @@ def test_reference_gradient_in_single_precision(problem, relative_errors):
 
     assert report.verdict != "mismatch"
     assert {g.dtype.name for g in gradient.values()} == {"float32"}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(seed=st.integers(0, 2**32 - 1))
+def test_every_layer_matches(name, relative_errors, seed):
+    """Forward and backward of each registered layer agree, at random parameters and inputs."""
+    example = LAYERS[name]
+    params, x = example.draw(np.random.default_rng(seed))
+
+    report = gradcheck.check_layer(example.layer.forward, example.layer.backward, (params, x))
+
+    relative_errors.add(report)
+    assert report.ok

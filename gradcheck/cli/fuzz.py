@@ -20,8 +20,8 @@ def add(commands: Commands) -> None:
     )
     default, add = Bounds(), parser.add_argument
     add("implementation", nargs="?", metavar="MODULE:OBJECT",
-        help="has loss(network, params, x, d) and gradient(network, params, x, d); "
-        "default: the reference networks")  # fmt: skip
+        help="has loss(network, params, x, d) and gradient(network, params, x, d), or is a layer with "
+        "forward(params, x) and backward(dz, cache); default: the reference networks")  # fmt: skip
     add("--examples", type=count, default=1000, metavar="N", help="number of networks (default: 1000)")
     add("--seed", type=seed, default=0, metavar="S", help="of what is drawn (default: 0)")
     for name, what in (("layers", "layers"), ("widths", "inputs and units of a layer"), ("batch", "samples")):
@@ -31,6 +31,9 @@ def add(commands: Commands) -> None:
     for name, table in (("activations", ACTIVATIONS), ("losses", LOSSES)):
         add(f"--{name}", type=names, default=tuple(table), metavar="NAME,...",
             help=f"of {', '.join(table)} (default: all)")  # fmt: skip
+    add("--dtype", default=default.dtype, metavar="T", help="float64 or float32 (default: float64)")
+    add("--scale", type=positive, default=default.scale, metavar="S",
+        help=f"largest number drawn, but for saturated units (default: {default.scale:g})")  # fmt: skip
     add("--rtol", type=positive, metavar="R", help="relative error that matters (default: 1e-6)")
     add("--json", metavar="PATH", help="write the result as JSON; - for standard output, and nothing else")
     parser.set_defaults(run=run)
@@ -38,25 +41,14 @@ def add(commands: Commands) -> None:
 
 def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
-    from gradcheck.fuzzing import fuzz, load_implementation  # Hypothesis takes a while to import
+    from gradcheck.fuzzing import fuzz, load_subject  # Hypothesis takes a while to import
 
     name = chosen.implementation
-    implementation = load_implementation(name) if name else None
-    shown = progress(chosen.examples, "gradcheck, networks") if sys.stderr.isatty() else nullcontext()
+    subject = load_subject(name) if name else None
+    options = {name: getattr(chosen, name) for name in ("examples", "seed", "rtol", *Bounds.__annotations__)}
+    shown = progress(chosen.examples, "gradcheck fuzz") if sys.stderr.isatty() else nullcontext()
     with shown as advance:
-        result = fuzz(
-            implementation,
-            name or "reference",
-            examples=chosen.examples,
-            seed=chosen.seed,
-            rtol=chosen.rtol,
-            advance=advance,
-            layers=chosen.layers,
-            widths=chosen.widths,
-            batch=chosen.batch,
-            activations=chosen.activations,
-            losses=chosen.losses,
-        )
+        result = fuzz(subject, name or "reference", advance=advance, **options)
     if chosen.json:
         write(chosen.json, result.to_json())
     if chosen.json != "-":

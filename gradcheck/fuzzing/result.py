@@ -10,12 +10,12 @@ from gradcheck.decision import Verdict
 from gradcheck.fuzzing.tally import Row, render
 
 _EXIT_CODES = {"match": 0, "mismatch": 1, "inconclusive": 3, "error": 4}
-_TOLERATED = 0.01  # of the networks
+_TOLERATED = 0.01  # of the problems
 
 
 @dataclass(frozen=True)
 class Failure:
-    """The smallest network that fails.
+    """The smallest problem that fails.
 
     Attributes
     ----------
@@ -23,7 +23,7 @@ class Failure:
     message : str
         The report's table, the traceback, or what does not fit.
     code : str
-        Rebuilds network, params, x and d.
+        Rebuilds the problem: params, x, and of networks also network and d.
     """
 
     reason: str
@@ -33,14 +33,16 @@ class Failure:
 
 @dataclass(frozen=True)
 class FuzzResult:
-    """What random networks have shown of an implementation.
+    """What random problems have shown of an implementation.
 
     Attributes
     ----------
     name : str
         Of the implementation.
+    drawn : {"networks", "inputs"}
+        What was random.
     examined : int
-        Networks, until the first that failed.
+        Problems, until the first that failed.
     constant, inconclusive : int
         Those whose loss depends on no parameter, so that there is nothing to confirm, and those
         that could be neither confirmed nor refuted.
@@ -54,12 +56,13 @@ class FuzzResult:
     kept : str or None
         Directory in which the failure is kept.
     seed, part : int
-        Seed of the first part; networks in a part, the most that a seed draws.
+        Seed of the first part; problems in a part, the most that a seed draws.
     seconds : float
         Wall time.
     """
 
     name: str
+    drawn: str
     examined: int
     constant: int
     inconclusive: int
@@ -76,7 +79,7 @@ class FuzzResult:
     def verdict(self) -> Verdict | str:
         """Match, mismatch, inconclusive, or error where the implementation broke.
 
-        An inconclusive network says nothing of the implementation: one in a hundred is passed over.
+        An inconclusive problem says nothing of the implementation: one in a hundred is passed over.
         """
         if self.failure:
             return "mismatch" if self.failure.reason == "mismatch" else "error"
@@ -109,14 +112,15 @@ class FuzzResult:
             parts.append(render(list(self.parameters)))
         if self.failure:
             again = ", kept by an earlier run" if self.replayed else ""
-            parts += [f"the smallest network that fails{again}:\n{_indented(self.failure.code)}",
+            parts += [f"the smallest case that fails{again}:\n{_indented(self.failure.code)}",
                       _indented(self.failure.message)]  # fmt: skip
         if self.undecided:
-            parts.append(f"the first inconclusive network:\n{_indented(self.undecided)}")
+            parts.append(f"the first inconclusive case:\n{_indented(self.undecided)}")
         return "\n\n".join([*parts, self._origin()])
 
     def _headline(self) -> str:
-        text = f"{self.verdict.upper()}: {self.examined} random networks against {self.name}"
+        drawn = self.drawn.removesuffix("s") if self.examined == 1 else self.drawn
+        text = f"{self.verdict.upper()}: {self.examined} random {drawn} against {self.name}"
         if self.parameters:
             text += f", maximum relative error {self.max_relative_error:.1e}"
         text += f"; {self.inconclusive} inconclusive" if self.inconclusive else ""

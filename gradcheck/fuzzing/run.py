@@ -1,4 +1,4 @@
-"""Random networks against an implementation until one fails, and then the smallest that does.
+"""Random problems against an implementation until one fails, and then the smallest that does.
 
 Examples are drawn in parts of `PART`, each with a seed of its own, so that the seed of a part finds
 its worst case again. The search is steered towards larger relative errors. What failed is kept in a
@@ -11,7 +11,6 @@ import math
 import time
 import traceback
 from collections.abc import Callable
-from functools import partial
 from pathlib import Path
 from typing import Any, Unpack
 from unittest import SkipTest
@@ -21,24 +20,22 @@ from hypothesis import HealthCheck, Phase, Verbosity, settings
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.errors import Flaky, Unsatisfiable
 
-from gradcheck.checking import check_gradient
 from gradcheck.errors import GradientInterfaceError, UsageError
-from gradcheck.fuzzing.implementation import Implementation, Reference
 from gradcheck.fuzzing.result import Failure, FuzzResult
+from gradcheck.fuzzing.subjects import NetworkSubject, Reference, Subject
 from gradcheck.fuzzing.tally import Tally
-from gradcheck.networks.arrays import Gradient
 from gradcheck.networks.bounds import BoundOptions, read_bounds
 from gradcheck.report import Report
-from gradcheck.strategies import NetworkProblem, problems
 
 PART = 100
 DATABASE = Path(".hypothesis") / "gradcheck-fuzz"
 _SMALLEST_TARGET = 1e-17
 _REPLAY = (Phase.reuse, Phase.shrink)
+_SEARCH = (Phase.generate, Phase.target, Phase.shrink)
 
 
 def fuzz(
-    implementation: Implementation | None = None,
+    subject: Subject | None = None,
     name: str = "reference",
     *,
     examples: int = 1000,
@@ -47,23 +44,22 @@ def fuzz(
     advance: Callable[[int], None] | None = None,
     **bounds: Unpack[BoundOptions],
 ) -> FuzzResult:
-    """Check the gradient of random networks, and find the smallest that fails.
+    """Check the gradient at random problems, and find the smallest that fails.
 
     Parameters
     ----------
-    implementation : Implementation, optional
-        ``loss(network, params, x, d)`` and ``gradient(network, params, x, d)`` of a
-        `gradcheck.networks.DenseNetwork`. Default: the reference networks.
+    subject : Subject, optional
+        What is judged. Default: the reference networks.
     name : str, optional
         What it is called in the result and in the database.
     examples : int, optional
-        Number of networks.
+        Number of problems.
     seed : int, optional
         Of the first part of the examples; the next has the next one.
     rtol : float, optional
         As in `check_gradient`.
     advance : callable, optional
-        ``advance(count)`` is told how many more networks have been examined.
+        ``advance(count)`` is told how many more problems have been examined.
     **bounds
         See `gradcheck.networks.bounds.BoundOptions`.
 
@@ -74,29 +70,21 @@ def fuzz(
     Raises
     ------
     UsageError
-        If an argument is out of range, or no network within the bounds can be judged.
+        If an argument is out of range, or no problem within the bounds can be judged.
     """
     if examples < 1:
         raise UsageError("there must be an example", given=f"examples={examples!r}", expected="at least 1")
     began = time.perf_counter()
     key = hashlib.sha256(repr(read_bounds(bounds)).encode()).hexdigest()[:8]
     database = DATABASE / f"{name.replace(':', '.')}-{key}"
-    new_run = partial(_Run, implementation or Reference(), rtol, database, advance or (lambda _: None))
-    strategy = problems(**bounds)
-    run = new_run()
-    run.explore(strategy, settings(phases=_REPLAY), seed)
+    subject = subject or NetworkSubject(Reference())
+    run = _Run(subject, subject.problems(**bounds), rtol, seed, database, advance)
+    run.replay()
     replayed = run.failure is not None
-    run = run if replayed else new_run()
-    parts = [min(PART, examples - done) for done in range(0, examples, PART)]
-    for number, size in enumerate(parts):
-        if run.failure is None:
-            phases = [Phase.generate, Phase.target, Phase.shrink]
-            run.explore(strategy, settings(phases=phases, max_examples=size), seed + number)
-    run.shrink_on(strategy, seed)
-    if not run.examined:
-        raise UsageError("no network within the bounds can be judged", do="widen the bounds")
+    run.search(examples)
     return FuzzResult(
         name=name,
+        drawn=subject.drawn,
         examined=run.examined,
         constant=run.constant,
         inconclusive=run.inconclusive,
@@ -112,31 +100,53 @@ def fuzz(
 
 
 class _Run:
-    """What is found while networks are examined."""
+    """What is found while problems are examined."""
 
     def __init__(
         self,
-        implementation: Implementation,
+        subject: Subject,
+        strategy: hypothesis.strategies.SearchStrategy[Any],
         rtol: float | None,
+        seed: int,
         database: Path,
-        advance: Callable[[int], None],
+        advance: Callable[[int], None] | None,
     ) -> None:
-        self._implementation, self._rtol, self._advance = implementation, rtol, advance
-        self._database = DirectoryBasedExampleDatabase(database)
+        self._subject, self._strategy, self._rtol, self._seed = subject, strategy, rtol, seed
+        self._database, self._advance = DirectoryBasedExampleDatabase(database), advance or _unseen
+        self._forget()
+
+    def _forget(self) -> None:
         self.tally = Tally()
         self.examined = self.constant = self.inconclusive = 0
         self.undecided: str | None = None
         self.failure: Failure | None = None
 
-    def explore(
-        self, strategy: hypothesis.strategies.SearchStrategy[NetworkProblem], chosen: settings, seed: int
-    ) -> None:
-        """Examine what Hypothesis draws; the last failure left is that of the smallest network.
+    def replay(self) -> None:
+        """Examine what an earlier run has kept; if it no longer fails, nothing is left of it."""
+        self._explore(settings(phases=_REPLAY), self._seed)
+        if self.failure is None:
+            self._forget()
+
+    def search(self, examples: int) -> None:
+        """Examine so many problems, or until one fails, and make that one as small as it gets."""
+        for number, done in enumerate(range(0, examples, PART)):
+            if self.failure is None:
+                chosen = settings(phases=_SEARCH, max_examples=min(PART, examples - done))
+                self._explore(chosen, self._seed + number)
+        if not self.examined:
+            raise UsageError("no problem within the bounds can be judged", do="widen the bounds")
+        before = None
+        while self.failure != before:  # Hypothesis gives up early
+            before = self.failure
+            self._explore(settings(phases=_REPLAY), self._seed)
+
+    def _explore(self, chosen: settings, seed: int) -> None:
+        """Examine what Hypothesis draws; the last failure left is the smallest.
 
         Hypothesis skips a test that has no example to replay.
         """
 
-        def examine(problem: NetworkProblem) -> None:
+        def examine(problem: Any) -> None:
             self._examine(problem, seed)
 
         quiet = settings(
@@ -150,16 +160,9 @@ class _Run:
         )
         with contextlib.suppress(_Wrong, _Broken, Flaky, Unsatisfiable, SkipTest):
             # In this order: a seed takes the database from settings made before it.
-            quiet(hypothesis.seed(seed)(hypothesis.given(strategy)(examine)))()
+            quiet(hypothesis.seed(seed)(hypothesis.given(self._strategy)(examine)))()
 
-    def shrink_on(self, strategy: hypothesis.strategies.SearchStrategy[NetworkProblem], seed: int) -> None:
-        """Go on from the kept failure until it gets no smaller: Hypothesis gives up early."""
-        before = None
-        while self.failure != before:
-            before = self.failure
-            self.explore(strategy, settings(phases=_REPLAY), seed)
-
-    def _examine(self, problem: NetworkProblem, seed: int) -> None:
+    def _examine(self, problem: Any, seed: int) -> None:
         first = self.failure is None  # later ones are attempts to make the first one smaller
         if first:
             self.examined += 1
@@ -172,65 +175,44 @@ class _Run:
             self.failure = Failure("mismatch", str(report), problem.code)
             raise _Wrong
 
-    def _checked(self, problem: NetworkProblem) -> Report:
-        calls = _Calls(self._implementation, problem)
+    def _checked(self, problem: Any) -> Report:
         try:
-            return check_gradient(calls.loss, dict(problem.params), calls.gradient, rtol=self._rtol)
-        except GradientInterfaceError as error:
-            cause = calls.raised or error
+            return self._subject.check(problem, self._rtol)
         except (Exception, SystemExit) as error:
-            if error is not calls.raised:
+            if error is self._subject.watch.raised:
+                self.failure = Failure("raised", _shown(error), problem.code)
+            elif isinstance(error, GradientInterfaceError):
+                self.failure = Failure("interface", str(error), problem.code)
+            else:
                 raise
-            cause = error
-        reason, message = ("raised", _shown(cause)) if cause is calls.raised else ("interface", str(cause))
-        self.failure = Failure(reason, message, problem.code)
-        raise _Broken from cause
+            raise _Broken from error
 
-    def _count(self, report: Report, problem: NetworkProblem, seed: int) -> None:
+    def _count(self, report: Report, problem: Any, seed: int) -> None:
         if report.verdict != "inconclusive":
             self.tally.add(report, seed)
-            return
-        if "trivial" in report.flags:
+        elif "trivial" in report.flags:
             self.constant += 1
-            return
-        self.inconclusive += 1
-        self.undecided = self.undecided or problem.code
+        else:
+            self.inconclusive += 1
+            self.undecided = self.undecided or problem.code
 
 
 class _Wrong(Exception):  # noqa: N818 (it only leaves Hypothesis)
-    """The gradient of a network is a mismatch."""
+    """The gradient of a problem is a mismatch."""
 
 
 class _Broken(Exception):  # noqa: N818
     """The implementation raised, or does not keep the interface."""
 
 
-class _Calls:
-    """The implementation's loss and gradient of one problem; remembers what they raise."""
-
-    def __init__(self, implementation: Implementation, problem: NetworkProblem) -> None:
-        self._implementation, self._problem = implementation, problem
-        self.raised: BaseException | None = None
-
-    def loss(self, params: Gradient) -> Any:
-        return self._call(self._implementation.loss, params)
-
-    def gradient(self, params: Gradient) -> Any:
-        return self._call(self._implementation.gradient, params)
-
-    def _call(self, function: Callable[..., Any], params: Gradient) -> Any:
-        problem = self._problem
-        try:
-            return function(problem.network, params, problem.x.copy(), problem.d.copy())
-        except (Exception, SystemExit) as error:
-            self.raised = error
-            raise
-
-
 def _shown(error: BaseException) -> str:
     """Return the traceback from the implementation's first line on."""
     shown = traceback.TracebackException.from_exception(error)
-    own = max((i for i, frame in enumerate(shown.stack) if frame.filename == __file__), default=-1)
+    own = max((i for i, frame in enumerate(shown.stack) if frame.name == "watched"), default=-1)
     shown.stack = traceback.StackSummary.from_list(shown.stack[own + 1 :])
     shown.__cause__ = shown.__context__ = None
     return "".join(shown.format()).rstrip()
+
+
+def _unseen(count: int) -> None:
+    """Show no progress."""

@@ -5,7 +5,6 @@ ties, zeros and points exactly at a kink are common. What is left after shrinkin
 fewest layers, narrowest, one sample, simple numbers.
 """
 
-import sys
 from dataclasses import dataclass
 from typing import Any, NamedTuple, Unpack
 
@@ -18,6 +17,7 @@ from gradcheck.networks import PENALTIES, DenseNetwork
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.bounds import BoundOptions, Bounds, read_bounds
 from gradcheck.networks.steps import backward
+from gradcheck.strategies.code import IMPORT, array_code, params_code
 from gradcheck.strategies.judgeable import derivatives_are_visible, kinks_are_decided
 from gradcheck.strategies.simple_numbers import arrays, choices
 
@@ -29,7 +29,7 @@ class Params(dict[str, Array]):
     """The parameters of a dense network, by name; the repr is code."""
 
     def __repr__(self) -> str:
-        return "{" + ", ".join(f"{name!r}: {_code(leaf)}" for name, leaf in self.items()) + "}"
+        return "{" + ", ".join(f"{name!r}: {array_code(leaf)}" for name, leaf in self.items()) + "}"
 
 
 class Batch(NamedTuple):
@@ -39,7 +39,7 @@ class Batch(NamedTuple):
     d: Any
 
     def __repr__(self) -> str:
-        return f"Batch(x={_code(self.x)}, d={_code(self.d)})"
+        return f"Batch(x={array_code(self.x)}, d={array_code(self.d)})"
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,19 +70,18 @@ class NetworkProblem:
 
     def __repr__(self) -> str:
         params = repr(Params(self.params))
-        return f"NetworkProblem({self.network!r}, {params}, {_code(self.x)}, {_code(self.d)})"
+        return f"NetworkProblem({self.network!r}, {params}, {array_code(self.x)}, {array_code(self.d)})"
 
     @property
     def code(self) -> str:
         """A script that rebuilds network, params, x and d."""
-        params = "".join(f"    {name!r}: {_code(leaf)},\n" for name, leaf in self.params.items())
         return (
-            "from numpy import array, float32\n"
+            f"{IMPORT}\n"
             "from gradcheck.networks import DenseNetwork\n\n"
             f"network = {self.network!r}\n"
-            f"params = {{\n{params}}}\n"
-            f"x = {_code(self.x)}\n"
-            f"d = {_code(self.d)}"
+            f"{params_code(self.params)}\n"
+            f"x = {array_code(self.x)}\n"
+            f"d = {array_code(self.d)}"
         )
 
 
@@ -270,12 +269,3 @@ def _is_judgeable(problem: NetworkProblem) -> bool:
     return kinks_are_decided(run) and derivatives_are_visible(
         run, backward(run), float(problem.loss(problem.params))
     )
-
-
-def _code(array: Any) -> str:
-    """Return code that rebuilds an array, with `array` and `float32` of numpy."""
-    dtype = "" if array.dtype in (np.float64, np.int64) else f", dtype={array.dtype}"
-    text = np.array2string(
-        array, separator=", ", threshold=sys.maxsize, max_line_width=sys.maxsize, floatmode="unique"
-    )
-    return f"array({' '.join(text.split())}{dtype})"

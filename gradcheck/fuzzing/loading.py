@@ -1,40 +1,15 @@
-"""What `gradcheck fuzz` judges: an object with a loss and a gradient of dense networks."""
+"""The implementation that `gradcheck fuzz MODULE:OBJECT` names."""
 
 import importlib
 import sys
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from gradcheck.errors import SubmissionError, UsageError
-from gradcheck.networks import DenseNetwork
-from gradcheck.networks.arrays import Array, Gradient, Params
-
-_METHODS = ("loss", "gradient")
+from gradcheck.fuzzing.subjects import KINDS, Subject
 
 
-class Implementation(Protocol):
-    """A loss of dense networks and its gradient, as somebody has written them."""
-
-    def loss(self, network: DenseNetwork, params: Params, x: Array, d: Any) -> Any:
-        """Return E, a real number."""
-
-    def gradient(self, network: DenseNetwork, params: Params, x: Array, d: Any) -> Any:
-        """Return dE/dparams: the names and shapes of the parameters."""
-
-
-class Reference:
-    """The reference networks: they compute their own loss and gradient."""
-
-    def loss(self, network: DenseNetwork, params: Params, x: Array, d: Any) -> Any:
-        """Return E, a real number."""
-        return network.loss(params, x, d)
-
-    def gradient(self, network: DenseNetwork, params: Params, x: Array, d: Any) -> Gradient:
-        """Return dE/dparams: the names and shapes of the parameters."""
-        return network.gradient(params, x, d)
-
-
-def load_implementation(place: str) -> Implementation:
+def load_subject(place: str) -> Subject:
     """Import an implementation.
 
     Parameters
@@ -45,7 +20,7 @@ def load_implementation(place: str) -> Implementation:
 
     Returns
     -------
-    Implementation
+    Subject
 
     Raises
     ------
@@ -62,15 +37,15 @@ def load_implementation(place: str) -> Implementation:
         found = getattr(found, name)
     if isinstance(found, type):
         found = _made(found, place)
-    missing = [name for name in _METHODS if not callable(getattr(found, name, None))]
-    if missing:
-        raise UsageError(
-            f"{place} has no {' and no '.join(missing)}",
-            given=f"{type(found).__name__} with {', '.join(_public(found)) or 'no public name'}",
-            expected="loss(network, params, x, d) and gradient(network, params, x, d)",
-        )
-    implementation: Implementation = found
-    return implementation
+    for kind in KINDS:
+        if all(callable(getattr(found, name, None)) for name in kind.methods):
+            return kind(found)
+    forms = (" and ".join(f"{name}{takes}" for name, takes in kind.methods.items()) for kind in KINDS)
+    raise UsageError(
+        f"{place} is neither a network nor a layer",
+        given=f"{type(found).__name__} with {', '.join(_public(found)) or 'no public name'}",
+        expected=", or ".join(forms),
+    )
 
 
 def _module(place: str, name: str) -> Any:
