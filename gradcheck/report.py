@@ -219,6 +219,16 @@ class Report:
         """Return valid JSON; numbers that are not finite are the strings "nan", "inf", "-inf"."""
         return formats.render("json", [self.to_dict()])
 
+    def to_html(self) -> str:
+        """Return a page that needs nothing beside itself."""
+        return formats.render("html", [self.to_dict()])
+
+    def _repr_html_(self) -> str:
+        """Return what a notebook shows."""
+        from gradcheck.formats import html
+
+        return html.fragment(self.to_dict())
+
     def __str__(self) -> str:
         return formats.render("text", [self.to_dict()])
 

@@ -29,11 +29,11 @@ def _result(result: dict[str, Any]) -> str:
 
 
 def _headline(result: dict[str, Any]) -> str:
-    text = f"{result['verdict'].upper()}: maximum relative error {_short(result['max_relative_error'])}"
-    rows = result["parameters"].items()
-    wrong = [_counted(name, row) for name, row in rows if row["verdict"] == result["verdict"] != "match"]
+    text = f"{result['verdict'].upper()}: maximum relative error {short(result['max_relative_error'])}"
+    rows = result["parameters"].values()
+    wrong = [counted(row) for row in rows if row["verdict"] == result["verdict"] != "match"]
     if wrong:
-        text += f"; {result['verdict']} in {_listed(wrong)}"
+        text += f"; {result['verdict']} in {listed(wrong)}"
     return "\n".join(_wrapped(text, indent="  "))
 
 
@@ -55,19 +55,20 @@ def _submission(result: dict[str, Any]) -> list[str]:
     return lines
 
 
-def _counted(name: str, row: dict[str, Any]) -> str:
+def counted(row: dict[str, Any]) -> str:
+    """Return the name of a parameter, and how many of its entries are wrong if not all are."""
     if not 0 < row["wrong_count"] < row["checked"]:
-        return name
-    return f"{name} ({row['wrong_count']} of {row['checked']} entries)"
+        return str(row["name"])
+    return f"{row['name']} ({row['wrong_count']} of {row['checked']} entries)"
 
 
 def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
     cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    worst = len(_HEADINGS) - 2
-    if sum(_widths(cells)) + 2 * worst + 2 <= WIDTH:
+    at = len(_HEADINGS) - 2
+    if sum(_widths(cells)) + 2 * at + 2 <= WIDTH:
         return _aligned(cells)
     # Too wide: the worst entry goes below its row, and of a long name or shape the middle is left out.
-    below = ["\n".join(_wrapped(f"    worst entry {line[worst]}", indent="      ")) for line in cells[1:]]
+    below = ["\n".join(_wrapped(f"    worst entry {line[at]}", indent="      ")) for line in cells[1:]]
     narrow = [(_cut(name, 26), _cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
     lines = _aligned(narrow)
     return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair)]
@@ -90,47 +91,60 @@ def _widths(cells: list[tuple[str, ...]]) -> list[int]:
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
         row["name"],
-        "x".join(map(str, row["shape"])) or "number",
-        _short(row["max_relative_error"]),
-        _short(row["uncertainty"]),
-        _worst(row),
+        shape(row),
+        short(row["max_relative_error"]),
+        short(row["uncertainty"]),
+        worst(row),
         row["verdict"],
     )
 
 
-def _worst(row: dict[str, Any]) -> str:
-    worst, error = row["worst"], row["max_relative_error"]
-    if worst is None:
+def shape(row: dict[str, Any]) -> str:
+    """Return the shape of a parameter."""
+    return "x".join(map(str, row["shape"])) or "number"
+
+
+def worst(row: dict[str, Any]) -> str:
+    """Return where the worst entry of a parameter is, and its two derivatives."""
+    entry, error = row["worst"], float(row["max_relative_error"])
+    if entry is None:
         return "-"
     # Two numbers that are judged different must look different.
     differ = row["verdict"] != "match" and 0 < error < 1e-4
     digits = min(17, 2 - math.floor(math.log10(error))) if differ else 6
-    index = "[" + ",".join(map(str, worst["index"])) + "] " if worst["index"] else ""
-    return f"{index}{worst['analytic']:.{digits}g} for {worst['numeric']:.{digits}g}"
+    index = "[" + ",".join(map(str, entry["index"])) + "] " if entry["index"] else ""
+    return f"{index}{_number(entry['analytic'], digits)} for {_number(entry['numeric'], digits)}"
 
 
 def _finding(finding: dict[str, Any]) -> list[str]:
     lines = _wrapped(f"{finding['code']}: {finding['message']}", indent="  ")
     lines += _wrapped(
-        f"  residual {_short(finding['residual'])} in {_listed(finding['parameters'])}", indent="  "
+        f"  residual {short(finding['residual'])} in {listed(finding['parameters'])}", indent="  "
     )
     if finding["equal"]:
-        lines += _wrapped(f"  the same gradient as {_listed(finding['equal'])}", indent="  ")
+        lines += _wrapped(f"  the same gradient as {listed(finding['equal'])}", indent="  ")
     return lines + _wrapped(f"  hint: {finding['hint']}", indent="        ")
 
 
 def _origin(result: dict[str, Any]) -> str:
     parts = [f"method {result['method']}", f"{result['evaluations']} loss evaluations"]
     if result["false_pass_probability"] is not None:
-        parts.append(f"false pass probability {_short(result['false_pass_probability'])}")
+        parts.append(f"false pass probability {short(result['false_pass_probability'])}")
     return "; ".join([*parts, f"seed {result['seed']}"])
 
 
-def _short(number: float) -> str:
-    return f"{number:.1e}" if number else "0"
+def short(number: float | str) -> str:
+    """Return a number in two digits."""
+    return _number(number, 2, "e") if number else "0"
 
 
-def _listed(names: Sequence[str], most: int = 8) -> str:
+def _number(value: complex | str, digits: int, kind: str = "g") -> str:
+    # In JSON a number that is not finite is a string.
+    return value if isinstance(value, str) else f"{value:.{digits - (kind == 'e')}{kind}}"
+
+
+def listed(names: Sequence[str], most: int = 8) -> str:
+    """Return names in one line, the last of many left out."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
 
