@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from markup import read
 
 from gradcheck import cli
 from gradcheck.faults import FAULTS
@@ -131,6 +132,42 @@ class TestJson:
 
         assert code == 2
         assert "cannot be written" in err
+
+
+class TestHtml:
+    def test_standard_output_holds_the_page_alone(self, capsys):
+        """With the table, the finding and the line that repeats it."""
+        code, out, err = run(capsys, "verify", "example:course-note", "--html", "-")
+        text = read(out).text
+
+        assert (code, err) == (1, "")
+        assert out.startswith("<!DOCTYPE html>")
+        assert "DERIV_AT_Z" in text
+        assert "gradcheck verify example:course-note --seed 0" in text
+
+    def test_file_that_cannot_be_judged_gets_a_page_too(self, capsys, tmp_path):
+        """Beside what is printed for people."""
+        path = tmp_path / "result.html"
+        code, out, _ = run(capsys, "verify", OFFENDERS / "constant_forward.py", "--html", path)
+
+        assert code == 4
+        assert "does not depend on its parameters" in read(path.read_text(encoding="utf-8")).text
+        assert out.startswith("ERROR (interface)")
+
+    def test_result_is_shown_though_the_page_cannot_be_written(self, capsys, tmp_path):
+        """It was work to find out."""
+        code, out, err = run(capsys, "verify", "example:course-note-relu", "--html", tmp_path / "no" / "x")
+
+        assert code == 2
+        assert out.startswith("MATCH")
+        assert "cannot be written" in err
+
+    def test_two_formats_do_not_fit_on_standard_output(self, capsys):
+        """It is said before the file is run."""
+        code, out, err = run(capsys, "verify", "no-such-file.py", "--json", "-", "--html", "-")
+
+        assert (code, out) == (2, "")
+        assert "give one of them a path" in err
 
 
 class TestOptions:

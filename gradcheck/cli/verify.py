@@ -6,6 +6,7 @@ import shlex
 from gradcheck import formats
 from gradcheck.cli.options import Commands, add_parser, write
 from gradcheck.cli.submission import add_options, as_words, stated
+from gradcheck.errors import UsageError
 from gradcheck.submissions.verify import verify
 
 
@@ -24,15 +25,21 @@ def add(commands: Commands) -> None:
         metavar="PATH",
         help="write the result as JSON; - for standard output, and nothing else there",
     )
+    parser.add_argument("--html", metavar="PATH", help="write the result as a page; - likewise")
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
+    if chosen.json == chosen.html == "-":
+        raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
     options = stated(chosen)
     result = verify(chosen.file, options)
+    reproduce = shlex.join(["gradcheck", "verify", chosen.file, *as_words(options)])
+    if "-" not in (chosen.json, chosen.html):
+        print(f"{result}\nreproduce: {reproduce}")
     if chosen.json:
         write(chosen.json, formats.render("json", [result.to_dict()]))
-    if chosen.json != "-":
-        print(f"{result}\nreproduce: {shlex.join(['gradcheck', 'verify', chosen.file, *as_words(options)])}")
+    if chosen.html:
+        write(chosen.html, formats.render("html", [{**result.to_dict(), "reproduce": reproduce}]))
     return result.exit_code
