@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 import gradcheck
-from gradcheck.cli import explain, fuzz, verify
+from gradcheck.cli import explain, fuzz, grade, verify
 from gradcheck.cli.options import EXIT_CODES
 from gradcheck.errors import GradcheckError
 
 INTERRUPTED = 130
-_COMMANDS = (verify, fuzz, explain)
+_COMMANDS = (verify, grade, fuzz, explain)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

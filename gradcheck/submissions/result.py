@@ -7,10 +7,11 @@ from gradcheck import formats
 from gradcheck.errors import GradientInconclusive, GradientMismatch, SubmissionError
 from gradcheck.report import Report
 
-_EXIT_CODES = {
+EXIT_CODES = {
     "match": 0,
     "mismatch": GradientMismatch.exit_code,
     "inconclusive": GradientInconclusive.exit_code,
+    "error": SubmissionError.exit_code,
 }
 
 
@@ -53,7 +54,7 @@ class SubmissionResult:
     @property
     def exit_code(self) -> int:
         """Of the command line."""
-        return _EXIT_CODES.get(self.verdict, SubmissionError.exit_code)
+        return EXIT_CODES[self.verdict]
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the fields of a report and those of a submission."""

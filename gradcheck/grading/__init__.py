@@ -1,0 +1,1 @@
+"""A class of submissions: found, judged one by one, stored, scored, exported."""
