@@ -200,8 +200,20 @@ class TestExplain:
         exit_code, out, _ = run(capsys, "explain", code.lower())
 
         assert exit_code == 0
-        assert FAULTS[code].formula in out
-        assert FAULTS[code].hint in out
+        words = " ".join(out.split())
+        assert FAULTS[code].name in words
+        assert FAULTS[code].formula in words
+        assert FAULTS[code].hint in words
+        assert max(map(len, out.splitlines())) <= 80
+
+    def test_all_are_listed(self, capsys):
+        """Without a code: each with its name, 80 columns."""
+        exit_code, out, _ = run(capsys, "explain")
+
+        words = " ".join(out.split())
+        assert exit_code == 0
+        assert all(f"{fault.code} {fault.name}" in words for fault in FAULTS.values())
+        assert max(map(len, out.splitlines())) <= 80
 
     def test_unknown_code_gets_the_nearest(self, capsys):
         """A typing error is answered with what was meant."""

@@ -5,7 +5,8 @@ import pytest
 from problems import PRIMES, SQUARE, draw
 
 from gradcheck.diagnosis import Case, explain
-from gradcheck.networks import DenseNetwork
+from gradcheck.faults import FAULTS
+from gradcheck.networks import RIGHT, DenseNetwork, Steps
 
 
 def sigmoid(u):
@@ -115,7 +116,7 @@ class TestSilence:
         assert judged(network, backward, *shape) == ()
 
     def test_one_wrong_entry(self, hidden, loss, shape):
-        """One entry beside a planted mistake's gradient: nothing explains all, so nothing is said."""
+        """A known mistake is named only with the step that it does not explain."""
         network = DenseNetwork((hidden,) * (len(shape[1]) - 2) + ("identity",), loss)
 
         def backward(*drawn):
@@ -123,7 +124,11 @@ class TestSilence:
             gradient["W1"][0, 0] *= 1.001
             return gradient
 
-        assert judged(network, backward, *shape) == ()
+        found = judged(network, backward, *shape)
+
+        expected = ["LOSS_X2", "WEIGHT_STEP"] if loss == "half_squared_error" else []
+        assert [finding.code for finding in found] == expected
+        assert all("this explains the other" in finding.message for finding in found)
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -133,9 +138,14 @@ def test_not_finite(value):
     def backward(*drawn):
         gradient = SIGMOID.gradient(*drawn)
         gradient["W1"][0, 0] = value
-        return {**gradient, "b2": 2 * gradient["b2"]}
+        return {**gradient, "b2": 3 * gradient["b2"]}
 
-    assert judged(SIGMOID, backward) == ()
+    found = judged(SIGMOID, backward)
+
+    assert [(finding.code, finding.parameters) for finding in found] == [
+        ("BIAS_STEP", ("b2",)),
+        ("WEIGHT_STEP", ("W1",)),
+    ]
 
 
 def test_small_entries_count():
@@ -153,7 +163,82 @@ def test_small_entries_count():
 
     draws = [tiny(seed) for seed in range(3)]
 
-    assert explain(SIGMOID, [Case(*drawn, backward(*drawn)) for drawn in draws]) == ()
+    found = explain(SIGMOID, [Case(*drawn, backward(*drawn)) for drawn in draws])
+
+    assert [finding.code for finding in found] == ["WEIGHT_STEP"]
+
+
+HIDDEN = ("sigmoid", "tanh", "relu", "tanh")
+PAIRS = [
+    ("LOSS_X2", "DERIV_AT_Z"),
+    ("DERIV_AT_Z", "B_MEAN"),
+    ("PREACT", "WRONG_FUNC"),
+    ("REG_X2", "NO_DERIV_ALL"),
+    ("DROP_LAST", "W_MISSING"),
+    ("B_FIRST", "OUTER_OF_MEANS"),
+    ("REG_BIAS", "SIGN"),
+]
+
+
+@pytest.mark.parametrize(("first", "second"), PAIRS)
+@pytest.mark.parametrize("depth", [2, 3, 5])
+def test_two_mistakes(first, second, depth):
+    """Two mistakes are both named, each with the parameters that it makes wrong."""
+    network = DenseNetwork((*HIDDEN[: depth - 1], "identity"), "mean_squared_error", {"l2": 0.1})
+    plants = [next(iter(FAULTS[code].plants(network))) for code in (first, second)]
+    steps = {plant.step: getattr(plant.steps, plant.step) for plant in plants}
+
+    def backward(*drawn):
+        return network.trace(*drawn, steps=Steps(**steps)).gradient
+
+    found = judged(network, backward, 5, (3, 4, 6, 5, 7, 3)[: depth + 1])
+
+    assert {finding.code for finding in found} == {first, second}
+    assert f"Together with {found[1].code} this explains all" in found[0].message
+    assert f"Together with {found[0].code} this explains all" in found[1].message
+
+
+class TestUnknownStep:
+    """A step that is wrong in no known way is found from what agrees with what."""
+
+    def test_delta(self):
+        """W1 and b1 agree on one delta1 that does not follow from the right delta2."""
+        (finding,) = judged(SIGMOID, by_hand(sigmoid, lambda u, z: np.cos(u)), 2, (4, 5, 3))
+
+        assert (finding.code, finding.parameters) == ("DELTA_STEP", ("W1", "b1"))
+        assert "the output delta delta2 is right; W1 and b1 are wrong: " in finding.message
+        assert "agree on one delta1, which is not the one that follows from above" in finding.message
+
+    def test_mistake_below_it(self):
+        """The implementation's own delta goes on down, where a known mistake is still seen."""
+        network = DenseNetwork(("sigmoid", "tanh", "identity"))
+
+        def through(run, layer, dz):
+            return dz * np.cos(run.u[layer]) if layer == 2 else RIGHT.through_activation(run, layer, dz)
+
+        mean = next(iter(FAULTS["B_MEAN"].plants(network)))
+
+        def backward(*drawn):
+            steps = Steps(through_activation=through, bias_gradient=mean.steps.bias_gradient)
+            return network.trace(*drawn, steps=steps).gradient
+
+        found = judged(network, backward, 2, (4, 5, 6, 3))
+
+        assert [finding.code for finding in found] == ["DELTA_STEP", "B_MEAN"]
+        assert found[1].parameters == ("b1",)
+
+    def test_no_redundancy(self):
+        """Where any delta fits, nothing is said."""
+        assert judged(SIGMOID, by_hand(sigmoid, lambda u, z: np.cos(u)), 5, (4, 5, 3)) == ()
+
+    def test_everything_is_wrong(self):
+        """Where no parameter proves a delta, nothing is said."""
+        rng = np.random.default_rng(0)
+
+        def backward(*drawn):
+            return {name: rng.normal(size=g.shape) for name, g in SIGMOID.gradient(*drawn).items()}
+
+        assert judged(SIGMOID, backward) == ()
 
 
 def test_equals_are_listed():

@@ -1,25 +1,46 @@
-"""`gradcheck explain CODE`: one known mistake."""
+"""`gradcheck explain CODE`: one known mistake, or a list of all."""
 
 import argparse
+import textwrap
 
 from gradcheck.cli.options import Commands
-from gradcheck.faults import FAULTS
+from gradcheck.faults import FAMILIES, FAULTS, Fault
 from gradcheck.networks.arrays import look_up
+
+WIDTH = 80
+_INDENT = 16
 
 
 def add(commands: Commands) -> None:
     """Add the command."""
-    parser = commands.add_parser("explain", help="describe one known mistake")
-    parser.add_argument("code", metavar="CODE", help=f"such as {next(iter(FAULTS))}")
+    parser = commands.add_parser("explain", help="describe one known mistake, or list all")
+    parser.add_argument(
+        "code", metavar="CODE", nargs="?", help=f"such as {next(iter(FAULTS))}; default: a list"
+    )
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
-    fault = look_up(FAULTS, "known mistake", chosen.code.upper())
-    print(f"{fault.code}: {fault.name}")
-    for label, text in (
-        ("formula", fault.formula), ("leaves right", fault.leaves_right), ("hint", fault.hint)
-    ):  # fmt: skip
-        print(f"  {label + ':':<14}{text}")
+    if chosen.code is None:
+        print("\n\n".join(_listed(title, family) for title, family in FAMILIES.items()))
+    else:
+        print(_explained(look_up(FAULTS, "known mistake", chosen.code.upper())))
     return 0
+
+
+def _explained(fault: Fault) -> str:
+    rows = (("formula", fault.formula), ("leaves right", fault.leaves_right), ("hint", fault.hint))
+    lines = [_wrapped(f"{label + ':':<14}", text, _INDENT) for label, text in rows]
+    return "\n".join([_wrapped(f"{fault.code}: ", fault.name, 2, start=""), *lines])
+
+
+def _listed(title: str, family: tuple[Fault, ...]) -> str:
+    width = max(map(len, FAULTS)) + 4
+    return "\n".join([title, *(_wrapped(fault.code.ljust(width - 2), fault.name, width) for fault in family)])
+
+
+def _wrapped(label: str, text: str, indent: int, start: str = "  ") -> str:
+    return textwrap.fill(
+        label + text, WIDTH, initial_indent=start, subsequent_indent=" " * indent, break_on_hyphens=False
+    )

@@ -1,32 +1,26 @@
 """The catalogue of known mistakes; each plants itself and is recognised by its plant.
 
-A family is a module of this package with ``FAMILY``, a tuple of `Fault`; `FAULTS` is gathered
-from all of them.
+A family is a module of this package with ``FAMILY``, a tuple of `Fault`; its docstring begins with
+the family's title. `FAMILIES` is gathered from all of them, and `FAULTS` has all by code.
 """
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING
 
-from gradcheck.faults.catalogue import Fault, Plant
-
-if TYPE_CHECKING:
-    from types import ModuleType
+from gradcheck.faults.catalogue import Fault, NetworkFault, Plant
 
 
-def _gather() -> dict[str, Fault]:
-    modules: list[ModuleType] = [
-        importlib.import_module(f"{__name__}.{module.name}")
-        for module in pkgutil.iter_modules(__path__)
-        if module.name != "catalogue"
-    ]
-    faults = [fault for module in modules for fault in module.FAMILY]
-    codes = [fault.code for fault in faults]
-    twice = {code for code in codes if codes.count(code) > 1}
-    assert not twice, f"codes must be unique: {twice}"
-    return dict(zip(codes, faults, strict=True))
+def _gather() -> dict[str, tuple[Fault, ...]]:
+    families: dict[str, tuple[Fault, ...]] = {}
+    for found in pkgutil.iter_modules(__path__):
+        module = importlib.import_module(f"{__name__}.{found.name}")
+        if hasattr(module, "FAMILY"):
+            families[(module.__doc__ or "").split("\n")[0].rstrip(".")] = module.FAMILY
+    return families
 
 
-FAULTS: dict[str, Fault] = _gather()
+FAMILIES: dict[str, tuple[Fault, ...]] = _gather()
+FAULTS: dict[str, Fault] = {fault.code: fault for family in FAMILIES.values() for fault in family}
+assert len(FAULTS) == sum(map(len, FAMILIES.values())), "codes must be unique"
 
-__all__ = ["FAULTS", "Fault", "Plant"]
+__all__ = ["FAMILIES", "FAULTS", "Fault", "NetworkFault", "Plant"]

@@ -4,7 +4,15 @@ from collections.abc import Callable, Iterator
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, LayerSets, Plant, Plants, any_layers, at_layers, layers_with
+from gradcheck.faults.catalogue import (
+    LayerSets,
+    NetworkFault,
+    Plant,
+    Plants,
+    any_layers,
+    at_layers,
+    layers_with,
+)
 from gradcheck.networks import ACTIVATIONS, Activation, DenseNetwork, ForwardPass
 from gradcheck.networks.arrays import Array
 from gradcheck.networks.steps import LayerStep
@@ -98,7 +106,7 @@ def _slope_of_error(run: ForwardPass, layer: int, dz: Array) -> Array:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "DERIV_AT_Z",
         name="derivative of the activation at the activation z instead of the pre-activation u",
         formula="f'(z_l) for f'(u_l)",
@@ -112,7 +120,7 @@ FAMILY = (
             any_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "DERIV_FORM_AT_U",
         name="the derivative's formula for the activation z, given the pre-activation u",
         formula="u_l (1 - u_l) for z_l (1 - z_l)",
@@ -125,7 +133,7 @@ FAMILY = (
             layers_with(_has_output_form),
         ),
     ),
-    Fault(
+    NetworkFault(
         "NO_DERIV_ALL",
         name="no derivative of the activation in any hidden layer",
         formula="delta_l = delta_(l+1) W_(l+1)^T",
@@ -134,7 +142,7 @@ FAMILY = (
         frequency="very common",
         plants=_plants(_ones, "the factor f'(u#) is missing in delta#", _all_hidden),
     ),
-    Fault(
+    NetworkFault(
         "NO_DERIV_ONE",
         name="no derivative of the activation in one of the hidden layers",
         formula="delta_l = delta_(l+1) W_(l+1)^T",
@@ -143,7 +151,7 @@ FAMILY = (
         frequency="common",
         plants=_plants(_ones, "the factor f'(u#) is missing in delta#", _one_of_many),
     ),
-    Fault(
+    NetworkFault(
         "MISS_OUT_DERIV",
         name="no derivative of the output's activation",
         formula="delta_L = dE/dy",
@@ -154,7 +162,7 @@ FAMILY = (
             _ones, "the factor f'(u#) of the output's activation, NAME, is missing in delta#", _output
         ),
     ),
-    Fault(
+    NetworkFault(
         "WRONG_FUNC",
         name="the derivative of another activation than the one that forward uses",
         formula="g'(u_l) for f'(u_l)",
@@ -163,7 +171,7 @@ FAMILY = (
         frequency="very common",
         plants=_other_functions,
     ),
-    Fault(
+    NetworkFault(
         "TANH_1-Z",
         name="1 - z as the derivative of tanh",
         formula="1 - z_l for 1 - z_l^2",
@@ -176,7 +184,7 @@ FAMILY = (
             layers_with(_is("tanh")),
         ),
     ),
-    Fault(
+    NetworkFault(
         "ACT_FOR_DERIV",
         name="the activation itself instead of its derivative",
         formula="f(u_l) for f'(u_l)",
@@ -185,7 +193,7 @@ FAMILY = (
         frequency="occasional",
         plants=_plants(_height, "the activation z# itself was taken for its derivative f'(u#)"),
     ),
-    Fault(
+    NetworkFault(
         "MASK_INVERT",
         name="relu's derivative inverted",
         formula="u_l <= 0 for u_l > 0",
@@ -198,7 +206,7 @@ FAMILY = (
             layers_with(_is("relu")),
         ),
     ),
-    Fault(
+    NetworkFault(
         "DERIV_OF_SUM",
         name="the derivative taken at the error instead of multiplied with it",
         formula="f'(delta_(l+1) W_(l+1)^T)",

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, everywhere
+from gradcheck.faults.catalogue import NetworkFault, everywhere
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
 
@@ -19,8 +19,8 @@ def _keeping(samples: slice) -> Callable[[ForwardPass], Array]:
     return loss_gradient
 
 
-def _fault(code: str, which: str, samples: slice, hint: str) -> Fault:
-    return Fault(
+def _fault(code: str, which: str, samples: slice, hint: str) -> NetworkFault:
+    return NetworkFault(
         code,
         name=f"the gradient of {which} of the batch",
         formula=f"dE/dy of {which}, 0 for the others",
@@ -28,8 +28,9 @@ def _fault(code: str, which: str, samples: slice, hint: str) -> Fault:
         hint=hint,
         frequency="common" if code == "LAST_SAMPLE" else "occasional",
         plants=everywhere(
+            "loss_gradient",
+            _keeping(samples),
             f"the gradient is that of {which} of the batch, where all samples add up",
-            loss_gradient=_keeping(samples),
         ),
     )
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, any_layers, at_layers
+from gradcheck.faults.catalogue import NetworkFault, any_layers, at_layers
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
 
@@ -39,7 +39,7 @@ def _times_bias(run: ForwardPass, layer: int, delta: Array) -> Array:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "B_MEAN",
         name="the bias gradient averaged over the batch where it is a sum",
         formula="mean over samples of delta_l",
@@ -50,7 +50,7 @@ FAMILY = (
             "bias_gradient", _mean, "dE/db# is the mean of delta# over the samples, not the sum", any_layers
         ),
     ),
-    Fault(
+    NetworkFault(
         "B_FIRST",
         name="the bias gradient of the first sample only",
         formula="delta_l[0]",
@@ -64,7 +64,7 @@ FAMILY = (
             any_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "B_TOTAL",
         name="the bias gradient summed over samples and units",
         formula="the sum of all of delta_l",
@@ -78,7 +78,7 @@ FAMILY = (
             any_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "B_AXIS",
         name="the bias gradient summed over units instead of samples",
         formula="sum over units of delta_l",
@@ -93,7 +93,7 @@ FAMILY = (
         ),
         applies=_as_many_samples_as_units,
     ),
-    Fault(
+    NetworkFault(
         "B_MISSING",
         name="no bias gradient",
         formula="0",
@@ -102,7 +102,7 @@ FAMILY = (
         frequency="common",
         plants=at_layers("bias_gradient", _zero, "dE/db# is zero, as if never computed", any_layers),
     ),
-    Fault(
+    NetworkFault(
         "B_TIMES_B",
         name="the bias gradient multiplied by the bias",
         formula="b_l times the sum of delta_l",

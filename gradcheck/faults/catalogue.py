@@ -1,4 +1,4 @@
-"""What a fault is: a known mistake, as the delta recursion with a step replaced.
+"""What a fault is: a known mistake, such as the delta recursion with a step replaced.
 
 One definition serves both ways. Planted in a right network it gives a wrong gradient; a wrong
 gradient that equals it, entry by entry, is recognised by it.
@@ -20,17 +20,35 @@ LayerStepName = Literal["through_activation", "through_weights", "weight_gradien
 
 @dataclass(frozen=True)
 class Plant:
-    """One way in which a fault occurs: steps of the recursion, and words for a finding.
+    """One way in which a fault occurs: a step of the recursion replaced, and words for a finding.
 
     Attributes
     ----------
-    steps : Steps
+    step : str
+        The field of `gradcheck.networks.Steps` that is replaced.
+    wrong : callable
+        What it is replaced by, with the same arguments.
     message : str
         What was computed instead, a clause of a sentence that names u1, z1, delta1, W1.
+    layers : tuple of int
+        The layers at which it is replaced; empty for a step that is not of a layer.
     """
 
-    steps: Steps
+    step: str
+    wrong: Callable[..., Any]
     message: str
+    layers: tuple[int, ...] = ()
+
+    @property
+    def steps(self) -> Steps:
+        """The recursion with this mistake."""
+        right: Callable[..., Any] = getattr(RIGHT, self.step)
+
+        def chosen(run: ForwardPass, layer: int, array: Array) -> Any:
+            return (self.wrong if layer in self.layers else right)(run, layer, array)
+
+        replaced: dict[str, Any] = {self.step: chosen if self.layers else self.wrong}
+        return Steps(**replaced)
 
     def gradient(self, run: ForwardPass) -> Gradient:
         """Return the gradient that an implementation with this mistake computes."""
@@ -47,7 +65,7 @@ def _always(run: ForwardPass) -> bool:
 
 @dataclass(frozen=True)
 class Fault:
-    """A known mistake.
+    """What is known of a mistake.
 
     Attributes
     ----------
@@ -63,11 +81,6 @@ class Fault:
         A question that leads to the line without giving it away.
     frequency : {"very common", "common", "occasional", "rare"}
         Of two faults with the same gradient the more common one is the simpler explanation.
-    plants : callable
-        ``plants(network)``: the ways in which it can occur in a network, the simplest first.
-    applies : callable
-        ``applies(run)``: whether the shapes allow its formula, and the loss its name. (It may still
-        leave the gradient right: then it is no mistake there, and nobody is charged with it.)
     """
 
     code: str
@@ -76,13 +89,28 @@ class Fault:
     leaves_right: str
     hint: str
     frequency: Frequency
+
+
+@dataclass(frozen=True)
+class NetworkFault(Fault):
+    """A mistake in the delta recursion of a dense network.
+
+    Attributes
+    ----------
+    plants : callable
+        ``plants(network)``: the ways in which it can occur in a network, the simplest first.
+    applies : callable
+        ``applies(run)``: whether the shapes allow its formula, and the loss its name. (It may still
+        leave the gradient right: then it is no mistake there, and nobody is charged with it.)
+    """
+
     plants: Plants
     applies: Callable[[ForwardPass], bool] = _always
 
 
-def everywhere(message: str, **steps: Any) -> Plants:
-    """Return the `plants` of a fault that occurs in one way: these steps, on every layer."""
-    return lambda network: [Plant(Steps(**steps), message)]
+def everywhere(step: str, wrong: Callable[..., Any], message: str) -> Plants:
+    """Return the `plants` of a fault that occurs in one way: in a step that is not of a layer."""
+    return lambda network: [Plant(step, wrong, message)]
 
 
 def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSets) -> Plants:
@@ -107,20 +135,9 @@ def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSe
 
     def plants(network: DenseNetwork) -> Iterator[Plant]:
         for layers in sets(network):
-            yield Plant(replaced(step, wrong, layers), worded(message, network, layers))
+            yield Plant(step, wrong, worded(message, network, layers), layers)
 
     return plants
-
-
-def replaced(step: LayerStepName, wrong: LayerStep, layers: Sequence[int]) -> Steps:
-    """Return the right recursion, but for `wrong` in place of that step at the given layers."""
-    right: LayerStep = getattr(RIGHT, step)
-
-    def chosen(run: ForwardPass, layer: int, array: Array) -> Array:
-        return (wrong if layer in layers else right)(run, layer, array)
-
-    steps: dict[str, Any] = {step: chosen}
-    return Steps(**steps)
 
 
 def worded(message: str, network: DenseNetwork, layers: Sequence[int]) -> str:

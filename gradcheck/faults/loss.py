@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Iterable
 
-from gradcheck.faults.catalogue import Fault, Plant, everywhere
-from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass, Steps
+from gradcheck.faults.catalogue import NetworkFault, Plant, at_layers, everywhere
+from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass
 from gradcheck.networks.arrays import Array
 
 LEARNING_RATES = (0.1, 0.01, 0.001)
@@ -30,10 +30,15 @@ def _divided_at_each_layer(run: ForwardPass, layer: int, delta: Array) -> Array:
     return RIGHT.through_weights(run, layer, delta) / run.samples
 
 
+def _all_upper(network: DenseNetwork) -> Iterable[tuple[int, ...]]:
+    return [tuple(range(2, network.depth + 1))] if network.depth > 1 else []
+
+
 def _by_learning_rate(network: DenseNetwork) -> Iterable[Plant]:
     return [
         Plant(
-            Steps(loss_gradient=_scaled(lambda run, rate=rate: rate)),  # type: ignore[misc]
+            "loss_gradient",
+            _scaled(lambda run, rate=rate: rate),  # type: ignore[misc]
             f"every gradient is {rate:g} times the right one, as if a learning rate were part of it",
         )
         for rate in LEARNING_RATES
@@ -41,7 +46,7 @@ def _by_learning_rate(network: DenseNetwork) -> Iterable[Plant]:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "LOSS_X2",
         name="2 (y - d) although the loss has the factor 1/2",
         formula="dE/dy = 2 (y - d)",
@@ -49,21 +54,22 @@ FAMILY = (
         hint="Differentiate your loss by hand for one output; what becomes of the 1/2?",
         frequency="very common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: 2),
             "dE/dy is 2 (y - d) where the loss, with its factor 1/2, gives y - d",
-            loss_gradient=_scaled(lambda run: 2),
         ),
         applies=_squared,
     ),
-    Fault(
+    NetworkFault(
         "LOSS_HALF",
         name="half of the loss's derivative",
         formula="dE/dy / 2",
         leaves_right="none",
         hint="What does the power rule leave of the factor in front of your loss?",
         frequency="very common",
-        plants=everywhere("dE/dy is half of what the loss gives", loss_gradient=_scaled(lambda run: 0.5)),
+        plants=everywhere("loss_gradient", _scaled(lambda run: 0.5), "dE/dy is half of what the loss gives"),
     ),
-    Fault(
+    NetworkFault(
         "NO_1_N",
         name="gradient of the sum although the loss is the mean over samples",
         formula="N dE/dy",
@@ -71,12 +77,13 @@ FAMILY = (
         hint="Double the batch by repeating it: should the gradient change?",
         frequency="very common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: run.samples),
             "dE/dy lacks the factor 1/N of a loss that is the mean over the N samples",
-            loss_gradient=_scaled(lambda run: run.samples),
         ),
         applies=_averaged,
     ),
-    Fault(
+    NetworkFault(
         "EXTRA_1_N",
         name="gradient of the mean although the loss is the sum over samples",
         formula="dE/dy / N",
@@ -84,12 +91,13 @@ FAMILY = (
         hint="Does your loss divide by the number of samples? Does its gradient?",
         frequency="common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: 1 / run.samples),
             "dE/dy is divided by the N samples although the loss is their sum",
-            loss_gradient=_scaled(lambda run: 1 / run.samples),
         ),
         applies=_summed,
     ),
-    Fault(
+    NetworkFault(
         "N_TWICE",
         name="1/N in the delta and again in the parameters' gradients",
         formula="dE/dy / N, where dE/dy has its 1/N already",
@@ -97,24 +105,27 @@ FAMILY = (
         hint="Count how often the batch size divides on the way from the loss to a weight.",
         frequency="common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: 1 / run.samples),
             "the gradient is divided by the N samples twice",
-            loss_gradient=_scaled(lambda run: 1 / run.samples),
         ),
         applies=_averaged,
     ),
-    Fault(
+    NetworkFault(
         "N_EACH_LAYER",
         name="1/N multiplied into every delta",
         formula="delta_l = (delta_(l+1) W_(l+1)^T) * f'(u_l) / N",
         leaves_right="the top layer",
         hint="The average belongs to one place, the loss. How many of your layers divide?",
         frequency="common",
-        plants=everywhere(
+        plants=at_layers(
+            "through_weights",
+            _divided_at_each_layer,
             "each delta below the output is divided by the N samples again",
-            through_weights=_divided_at_each_layer,
+            _all_upper,
         ),
     ),
-    Fault(
+    NetworkFault(
         "MEAN_SIZE",
         name="divided by the number of outputs as well",
         formula="dE/dy / K",
@@ -122,11 +133,12 @@ FAMILY = (
         hint="How many numbers does the mean of your loss average: samples, or samples times outputs?",
         frequency="common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: 1 / run.y.shape[-1]),
             "dE/dy is divided by the K outputs, which the loss does not average",
-            loss_gradient=_scaled(lambda run: 1 / run.y.shape[-1]),
         ),
     ),
-    Fault(
+    NetworkFault(
         "SIGN",
         name="the negative gradient",
         formula="dE/dy = d - y",
@@ -134,11 +146,12 @@ FAMILY = (
         hint="If y is too large, should the gradient of the output bias be positive or negative?",
         frequency="very common",
         plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: -1),
             "every gradient has the opposite sign: dE/dy is taken as d - y where it is y - d",
-            loss_gradient=_scaled(lambda run: -1),
         ),
     ),
-    Fault(
+    NetworkFault(
         "LR_FOLDED",
         name="the learning rate multiplied into the gradient",
         formula="lr dE/dy",

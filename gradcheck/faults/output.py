@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, at_layers, everywhere, layers_with
+from gradcheck.faults.catalogue import NetworkFault, at_layers, everywhere, layers_with
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.activations import sigmoid, softmax
 from gradcheck.networks.arrays import Array
@@ -52,7 +52,7 @@ def _one_number(run: ForwardPass) -> Array:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "EXTRA_OUT_DERIV",
         name="a derivative of the output function too many",
         formula="(y - d) y (1 - y) where the loss's own derivative is y - d already",
@@ -60,12 +60,13 @@ FAMILY = (
         hint="For this pair of loss and output function one factor cancels. Which?",
         frequency="very common",
         plants=everywhere(
+            "loss_gradient",
+            _extra_slope,
             "dE/dy, which is p - d for the probabilities p, is multiplied by p (1 - p) once more",
-            loss_gradient=_extra_slope,
         ),
         applies=_takes_logits,
     ),
-    Fault(
+    NetworkFault(
         "LOGITS_AS_PROBABILITIES",
         name="the output taken for the probability that the loss makes of it",
         formula="y - d for sigmoid(y) - d or softmax(y) - d",
@@ -73,12 +74,13 @@ FAMILY = (
         hint="Does your loss apply the sigmoid or softmax itself? Then what is y?",
         frequency="occasional",
         plants=everywhere(
+            "loss_gradient",
+            _output_for_probability,
             "dE/dy is y - d, as if y were a probability; the loss takes y for a logit",
-            loss_gradient=_output_for_probability,
         ),
         applies=_takes_logits,
     ),
-    Fault(
+    NetworkFault(
         "DOUBLE_SOFTMAX",
         name="softmax or sigmoid applied twice",
         formula="softmax(softmax(y)) - d",
@@ -86,11 +88,11 @@ FAMILY = (
         hint="How often is softmax (or the sigmoid) applied between u and the loss?",
         frequency="common",
         plants=everywhere(
-            "dE/dy applies softmax or sigmoid to the probabilities once more", loss_gradient=_twice
+            "loss_gradient", _twice, "dE/dy applies softmax or sigmoid to the probabilities once more"
         ),
         applies=_takes_logits,
     ),
-    Fault(
+    NetworkFault(
         "SOFTMAX_AXIS",
         name="softmax normalised over the batch instead of the classes",
         formula="exp(y) / exp(y).sum(axis=0) - d",
@@ -98,12 +100,13 @@ FAMILY = (
         hint="Do the probabilities of each sample sum to 1?",
         frequency="common",
         plants=everywhere(
+            "loss_gradient",
+            _over_the_batch,
             "the softmax in dE/dy is normalised over the samples, not over the classes",
-            loss_gradient=_over_the_batch,
         ),
         applies=lambda run: run.loss.target == "classes",
     ),
-    Fault(
+    NetworkFault(
         "SOFTMAX_DIAG",
         name="softmax differentiated as if each output depended on its own u alone",
         formula="dE/dz * z (1 - z)",
@@ -117,7 +120,7 @@ FAMILY = (
             layers_with(lambda activation: not activation.elementwise),
         ),
     ),
-    Fault(
+    NetworkFault(
         "DLOSS_MEAN_SCALAR",
         name="one number for the error of all outputs",
         formula="dE/dy = the mean of dE/dy",
@@ -125,7 +128,7 @@ FAMILY = (
         hint="Should every output of every sample get the same error?",
         frequency="occasional",
         plants=everywhere(
-            "dE/dy is one number, its mean over all outputs and samples", loss_gradient=_one_number
+            "loss_gradient", _one_number, "dE/dy is one number, its mean over all outputs and samples"
         ),
     ),
 )

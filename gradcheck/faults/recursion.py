@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, at_layers, is_square, upper_layers
+from gradcheck.faults.catalogue import NetworkFault, at_layers, is_square, upper_layers
 from gradcheck.networks import ForwardPass
 from gradcheck.networks.arrays import Array
 
@@ -34,7 +34,7 @@ def _last_unit_only(run: ForwardPass, layer: int, delta: Array) -> Array:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "W_NO_T",
         name="delta multiplied by W instead of its transpose",
         formula="delta_(l+1) W_(l+1)",
@@ -49,7 +49,7 @@ FAMILY = (
         ),
         applies=_square_above,
     ),
-    Fault(
+    NetworkFault(
         "W_OF_LAYER",
         name="the weights of the layer itself instead of those above it",
         formula="delta_(l+1) W_l^T",
@@ -64,7 +64,7 @@ FAMILY = (
         ),
         applies=_same_shapes,
     ),
-    Fault(
+    NetworkFault(
         "NO_W",
         name="the error copied to every unit below, without weights",
         formula="the sum of delta_(l+1), for each unit",
@@ -78,7 +78,7 @@ FAMILY = (
             upper_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "ONLY_LAST_OUT",
         name="only the last unit above sends its error down",
         formula="delta_(l+1)[:, -1] W_(l+1)[:, -1]^T",

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from gradcheck.faults.catalogue import Fault, everywhere
+from gradcheck.faults.catalogue import NetworkFault, everywhere
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
 from gradcheck.networks.penalties import penalty_gradient
@@ -25,7 +25,7 @@ def _top_layer_only(run: ForwardPass, name: str) -> Array | float:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "REG_MISSING",
         name="no gradient of the penalty",
         formula="dE/dW without the penalty's derivative",
@@ -33,11 +33,12 @@ FAMILY = (
         hint=HINT,
         frequency="common",
         plants=everywhere(
+            "penalty_gradient",
+            _times(lambda run: 0),
             "the weights' gradients lack the derivative of the penalty",
-            penalty_gradient=_times(lambda run: 0),
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_X2",
         name="the penalty's gradient doubled",
         formula="2 lambda W for a penalty lambda W^2 / 2",
@@ -45,10 +46,10 @@ FAMILY = (
         hint=HINT,
         frequency="very common",
         plants=everywhere(
-            "the derivative of the penalty counts twice", penalty_gradient=_times(lambda run: 2)
+            "penalty_gradient", _times(lambda run: 2), "the derivative of the penalty counts twice"
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_HALF",
         name="the penalty's gradient halved",
         formula="lambda W / 2 for a penalty lambda W^2 / 2",
@@ -56,10 +57,10 @@ FAMILY = (
         hint=HINT,
         frequency="very common",
         plants=everywhere(
-            "the derivative of the penalty counts half", penalty_gradient=_times(lambda run: 0.5)
+            "penalty_gradient", _times(lambda run: 0.5), "the derivative of the penalty counts half"
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_SIGN",
         name="the penalty's gradient subtracted",
         formula="- lambda W",
@@ -67,10 +68,12 @@ FAMILY = (
         hint="A penalty makes large weights costly: which sign pulls them towards zero?",
         frequency="common",
         plants=everywhere(
-            "the derivative of the penalty is subtracted, not added", penalty_gradient=_times(lambda run: -1)
+            "penalty_gradient",
+            _times(lambda run: -1),
+            "the derivative of the penalty is subtracted, not added",
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_N",
         name="the penalty's gradient divided by the number of samples",
         formula="lambda W / N",
@@ -78,11 +81,12 @@ FAMILY = (
         hint="Does your penalty grow with the number of samples? Does its derivative?",
         frequency="very common",
         plants=everywhere(
+            "penalty_gradient",
+            _times(lambda run: 1 / run.samples),
             "the derivative of the penalty is divided by the N samples",
-            penalty_gradient=_times(lambda run: 1 / run.samples),
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_BIAS",
         name="the penalty's gradient added to the biases as well",
         formula="dE/db + lambda b",
@@ -90,11 +94,12 @@ FAMILY = (
         hint="Which parameters are in your penalty?",
         frequency="very common",
         plants=everywhere(
+            "penalty_gradient",
+            _on_biases_too,
             "the penalty's derivative is added to the biases too, which the loss does not penalise",
-            penalty_gradient=_on_biases_too,
         ),
     ),
-    Fault(
+    NetworkFault(
         "REG_ONE_LAYER",
         name="the penalty's gradient in the top layer only",
         formula="lambda W_L, 0 below",
@@ -102,7 +107,9 @@ FAMILY = (
         hint="Which weights are in your penalty, and in which gradients does it appear?",
         frequency="common",
         plants=everywhere(
-            "only the top layer's weights get the derivative of the penalty", penalty_gradient=_top_layer_only
+            "penalty_gradient",
+            _top_layer_only,
+            "only the top layer's weights get the derivative of the penalty",
         ),
     ),
 )

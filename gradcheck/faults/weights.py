@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault, any_layers, at_layers, is_square, upper_layers
+from gradcheck.faults.catalogue import NetworkFault, any_layers, at_layers, is_square, upper_layers
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
 
@@ -32,7 +32,7 @@ def _zero(run: ForwardPass, layer: int, delta: Array) -> Array:
 
 
 FAMILY = (
-    Fault(
+    NetworkFault(
         "W_TRANSPOSED",
         name="the weight gradient stored transposed",
         formula="delta_l^T z_(l-1)",
@@ -42,7 +42,7 @@ FAMILY = (
         plants=at_layers("weight_gradient", _transposed, "dE/dW# is transposed", any_layers),
         applies=_all_square,
     ),
-    Fault(
+    NetworkFault(
         "PREACT",
         name="the pre-activation u instead of the activation z in the weight gradient",
         formula="u_(l-1)^T delta_l",
@@ -56,7 +56,7 @@ FAMILY = (
             upper_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "W_MEAN",
         name="the weight gradient averaged over the batch once more than the bias gradient",
         formula="z_(l-1)^T delta_l / N",
@@ -70,7 +70,7 @@ FAMILY = (
             any_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "OUTER_OF_MEANS",
         name="product of averages instead of the sum of products",
         formula="mean(z_(l-1)) outer sum(delta_l)",
@@ -85,7 +85,7 @@ FAMILY = (
             any_layers,
         ),
     ),
-    Fault(
+    NetworkFault(
         "W_MISSING",
         name="no weight gradient",
         formula="0",

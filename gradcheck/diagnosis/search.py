@@ -1,0 +1,280 @@
+"""The search for the mistakes that explain a gradient, step by step from the loss down.
+
+A backward pass is a sequence of steps. Each is taken as it should be, or as a known mistake takes
+it, on what the steps before it have given: the implementation's own deltas. A way down ends where
+it contradicts a gradient that the implementation returns. So each mistake is charged once, a
+second one further down is still seen, and few ways are left after each layer.
+"""
+
+import itertools
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.comparison import residual
+from gradcheck.faults import FAULTS, Fault, NetworkFault, Plant
+from gradcheck.faults.catalogue import FREQUENCIES
+from gradcheck.networks import RIGHT, DenseNetwork
+from gradcheck.networks.arrays import Array
+from gradcheck.networks.steps import backward
+
+MOST_STEPS = 40_000  # bounds the time
+_KEPT = 200  # ways down from one layer to the next
+_TRANSFORMS = ("loss_gradient", "through_activation", "through_weights")
+_EMITTING = ("weight_gradient", "bias_gradient")
+_UNKNOWN_BITS = 20.0
+_UNKNOWN = {
+    "through_activation": (
+        "DELTA_STEP",
+        "dE/dW# and dE/db# agree on one delta#, which is not the one that follows from above",
+    ),
+    "weight_gradient": (
+        "WEIGHT_STEP",
+        "delta# is right, since dE/db# is; the step from it to dE/dW# is wrong",
+    ),
+    "bias_gradient": ("BIAS_STEP", "dE/dW# proves delta# right; the step from it to dE/db# is wrong"),
+}
+Place = tuple[str, int]
+
+
+@dataclass(frozen=True, eq=False)
+class Charge:
+    """A mistake, and the way in which it occurs.
+
+    Attributes
+    ----------
+    fault : Fault
+    plant : Plant
+        Of a step that is wrong in no known way: what the implementation must have computed there,
+        ``wrong(case number)``.
+    bits : float
+        How much it takes to say it, the measure of what is simple: one for each step from "very
+        common" to "rare", and log2 of the number of ways in which the fault could occur.
+    known : bool
+        Whether the fault says what is computed instead.
+    """
+
+    fault: Fault
+    plant: Plant
+    bits: float
+    known: bool = True
+
+    @property
+    def places(self) -> list[Place]:
+        """Where the step is taken wrongly, in the order of the recursion."""
+        return [(self.plant.step, layer) for layer in sorted(self.plant.layers, reverse=True) or (0,)]
+
+    @property
+    def unexplained(self) -> tuple[str, ...]:
+        """The parameters whose wrong entries it does not explain."""
+        symbol = {"weight_gradient": "W", "bias_gradient": "b"}.get(self.plant.step)
+        return () if self.known or symbol is None else tuple(f"{symbol}{i}" for i in self.plant.layers)
+
+
+@dataclass(frozen=True, eq=False)
+class Way:
+    """A way down that contradicts nothing so far.
+
+    Attributes
+    ----------
+    charges : tuple of Charge
+        The mistakes on it, from the loss down.
+    residual : float
+        The largest relative error of an entry that it leaves.
+    arrays : tuple of ndarray
+        The derivative that has come down, for each case.
+    """
+
+    charges: tuple[Charge, ...] = ()
+    residual: float = 0.0
+    arrays: tuple[Array, ...] = ()
+
+    @property
+    def bits(self) -> float:
+        """How much it takes to say."""
+        return sum(charge.bits for charge in self.charges)
+
+
+class Search:
+    """The mistakes that could explain the gradients of some cases.
+
+    Parameters
+    ----------
+    network : DenseNetwork
+    cases : sequence of Case
+    """
+
+    def __init__(self, network: DenseNetwork, cases: Sequence[Case]) -> None:
+        self.cases = cases
+        self.runs = [network.forward(case.params, case.x, case.d) for case in cases]
+        self._places = list(_places(network, cases[0].params))
+        self._options: dict[Place, list[Charge]] = {place: [] for place in self._places}
+        for charge in self._charges(network):
+            if charge.places[0] in self._options:
+                self._options[charge.places[0]].append(charge)
+        self._left = MOST_STEPS
+
+    def ways(self, most: int, *, unknown: bool = False) -> list[Way]:
+        """Return the ways that explain all, the simplest first.
+
+        Parameters
+        ----------
+        most : int
+            Number of mistakes.
+        unknown : bool, optional
+            Whether a step may also be wrong in a way that is not known.
+
+        Returns
+        -------
+        list of Way
+            Empty if there is none, or the search takes too long.
+        """
+        self._left, self._unknown, self._most = MOST_STEPS, unknown, most
+        ways = [Way()]
+        for place in self._places:
+            ways = [new for way in ways for new in self._on(way, place)]
+            if place[0] in _EMITTING and len(ways) > _KEPT:
+                ways = sorted(ways, key=lambda way: way.bits)[:_KEPT]
+            if self._left < 0:
+                return []
+        return sorted(ways, key=lambda way: (len(way.charges), way.bits))
+
+    def touched(self, charge: Charge) -> set[str]:
+        """Return the names of the parameters that a mistake alone makes wrong."""
+        if charge.unexplained:
+            return set(charge.unexplained)
+        if not charge.known:
+            return {name for name in self.cases[0].params if int(name[1:]) <= charge.plant.layers[0]}
+        pairs = ((charge.plant.gradient(run), backward(run).gradient) for run in self.runs)
+        return {
+            name for planted, right in pairs for name in right if residual(planted[name], right[name]) is None
+        }
+
+    def _charges(self, network: DenseNetwork) -> Iterator[Charge]:
+        for fault in FAULTS.values():
+            if isinstance(fault, NetworkFault) and all(map(fault.applies, self.runs)):
+                plants = list(fault.plants(network))
+                for plant in plants:
+                    yield Charge(fault, plant, FREQUENCIES.index(fault.frequency) + math.log2(len(plants)))
+
+    def _on(self, way: Way, place: Place) -> Iterator[Way]:
+        """Yield the ways that go on from this one at a place."""
+        committed = next((charge for charge in way.charges if place in charge.places), None)
+        if committed:
+            yield from self._taken(way, place, committed)
+            return
+        right = list(self._taken(way, place, None))
+        yield from right
+        step, layer = place
+        if len(way.charges) == self._most or (step in _EMITTING and (right or _unproven(way, layer))):
+            return
+        for charge in itertools.chain(self._options[place], self._unknown_steps(way, place)):
+            grown = replace(way, charges=(*way.charges, charge))
+            for new in self._taken(grown, place, charge):
+                # Nobody is charged with what stays right; of several layers the uppermost may.
+                ends = step in _TRANSFORMS and charge.places[-1] == place
+                if not (ends and right and _same(new.arrays, right[0].arrays)):
+                    yield new
+
+    def _taken(self, way: Way, place: Place, charge: Charge | None) -> Iterator[Way]:
+        """Yield the way with one step more, if that contradicts no gradient."""
+        step, layer = place
+        if step == "penalty_gradient":
+            if charge is None or self._penalty_differs(way):
+                yield way
+            return
+        if step in _EMITTING and charge is not None and not charge.known:
+            yield way
+            return
+        self._left -= len(self.cases)
+        given = [self._step(i, way, place, charge) for i in range(len(self.cases))]
+        if step in _TRANSFORMS:
+            if all(array is not None for array in given):
+                yield replace(way, arrays=tuple(given))
+            return
+        name = ("W" if step == "weight_gradient" else "b") + str(layer)
+        coarse = any(not charge.known for charge in way.charges)
+        worst = way.residual
+        for i, case in enumerate(self.cases):
+            left = residual(case.gradient[name], given[i] + self._penalty(i, way, name), coarse=coarse)
+            if left is None:
+                return
+            worst = max(worst, left)
+        yield replace(way, residual=worst)
+
+    def _step(self, i: int, way: Way, place: Place, charge: Charge | None) -> Any:
+        step, layer = place
+        if charge is not None and not charge.known:
+            return charge.plant.wrong(i)
+        function = charge.plant.wrong if charge else getattr(RIGHT, step)
+        if step == "loss_gradient":
+            return function(self.runs[i])
+        return function(self.runs[i], layer, way.arrays[i])
+
+    def _penalty(self, i: int, way: Way, name: str) -> Any:
+        planted = (charge.plant.wrong for charge in way.charges if charge.plant.step == "penalty_gradient")
+        return next(planted, RIGHT.penalty_gradient)(self.runs[i], name)
+
+    def _penalty_differs(self, way: Way) -> bool:
+        return any(
+            np.any(self._penalty(i, way, name) != RIGHT.penalty_gradient(self.runs[i], name))
+            for i, case in enumerate(self.cases)
+            for name in case.params
+        )
+
+    def _unknown_steps(self, way: Way, place: Place) -> Iterator[Charge]:
+        """Yield the step as one that is wrong in an unknown way, if its neighbours prove that."""
+        step, layer = place
+        if not self._unknown or f"b{layer}" not in self.cases[0].params:
+            return
+        if any(layer in charge.plant.layers and charge.plant.step in _EMITTING for charge in way.charges):
+            return
+
+        def computed(i: int) -> Array | None:
+            return self._solved_delta(i, way, layer)
+
+        if step in _UNKNOWN:
+            plant = Plant(step, computed, _UNKNOWN[step][1].replace("#", str(layer)), (layer,))
+            yield Charge(FAULTS[_UNKNOWN[step][0]], plant, _UNKNOWN_BITS, known=False)
+
+    def _solved_delta(self, i: int, way: Way, layer: int) -> Array | None:
+        """Return the delta on which dE/dW and dE/db agree; None if there is none, or many."""
+        run, gradient = self.runs[i], self.cases[i].gradient
+        z = np.vstack([run.z[layer - 1].T, np.ones(run.samples)])
+        dW = gradient[f"W{layer}"] - self._penalty(i, way, f"W{layer}")
+        seen = np.vstack([dW, gradient[f"b{layer}"] - self._penalty(i, way, f"b{layer}")])
+        if len(z) <= run.samples or not np.isfinite(seen).all():
+            return None
+        delta, _, rank, _ = np.linalg.lstsq(z, seen, rcond=1e-8)
+        agrees = rank == run.samples and residual(seen, z @ delta, coarse=True) is not None
+        return delta if agrees else None
+
+
+def _places(network: DenseNetwork, params: Any) -> Iterator[Place]:
+    yield from (("penalty_gradient", 0), ("loss_gradient", 0))
+    for layer in range(network.depth, 0, -1):
+        yield "through_activation", layer
+        if f"b{layer}" in params:
+            yield "bias_gradient", layer
+        yield "weight_gradient", layer
+        if layer > 1:
+            yield "through_weights", layer
+
+
+def _unproven(way: Way, layer: int) -> bool:
+    """Whether the bias gradient of the layer is wrong in an unknown way: then W has to prove delta right."""
+    return any(
+        not charge.known and charge.plant.step == "bias_gradient" and layer in charge.plant.layers
+        for charge in way.charges
+    )
+
+
+def _same(arrays: Sequence[Array], others: Sequence[Array]) -> bool:
+    return all(
+        a.shape == b.shape and np.allclose(a, b, rtol=1e-9, atol=0)
+        for a, b in zip(arrays, others, strict=True)
+    )
