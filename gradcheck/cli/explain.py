@@ -37,7 +37,12 @@ def _explained(fault: Fault) -> str:
 
 def _listed(title: str, family: tuple[Fault, ...]) -> str:
     width = max(map(len, FAULTS)) + 4
-    return "\n".join([title, *(_wrapped(fault.code.ljust(width - 2), fault.name, width) for fault in family)])
+    return "\n".join(
+        [
+            textwrap.fill(title, WIDTH),
+            *(_wrapped(fault.code.ljust(width - 2), fault.name, width) for fault in family),
+        ]
+    )
 
 
 def _wrapped(label: str, text: str, indent: int, start: str = "  ") -> str:
