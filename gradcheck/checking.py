@@ -3,15 +3,16 @@
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypedDict, Unpack, get_args
 
 import numpy as np
 
 from gradcheck import execution
+from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
 from gradcheck.derivatives.lines import scales
 from gradcheck.derivatives.noise import Noise, measure_noise
-from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch, UsageError
+from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
 from gradcheck.methods.evidence import describe
@@ -25,6 +26,22 @@ RTOL = 1e-6
 RTOL_SINGLE = 1e-3
 MOST_ENTRIES = 5000  # above, method="auto" takes directions
 _NOISY = 1e3  # unit round-offs of the loss
+
+
+class Options(TypedDict, total=False):
+    """Keywords of `check_gradient` that every kind takes, with the same meaning."""
+
+    rtol: float | None
+    method: Method
+    seed: int
+    executor: Executor | None
+    progress: bool
+
+
+class GradientOptions(Options, total=False):
+    """All keywords of `check_gradient`."""
+
+    vectorized: bool
 
 
 def check_gradient(
@@ -90,7 +107,7 @@ def check_gradient(
     'match'
     """
     began = time.perf_counter()
-    _refuse_bad_options(rtol, method, seed, executor)
+    refuse_bad_options(rtol, method, seed, executor)
     problem = Problem(loss, params, gradient)
     if not sum(start.size for start in problem.start):
         raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
@@ -103,7 +120,7 @@ def check_gradient(
         parameters=reports,
         method=chosen,
         evaluations=problem.evaluations,
-        seed=seed,
+        seed=int(seed),
         seconds=time.perf_counter() - began,
         false_pass_probability=probability,
         notes=(*problem.notes, *_precision_notes(problem, noise, rtol, setting.rtol), *notes),
@@ -133,23 +150,19 @@ def _examined(
 
 
 def assert_gradient(
-    loss: Callable[[Any], Any],
-    params: Any,
-    gradient: Any = None,
-    *,
-    rtol: float | None = None,
-    method: Method = "auto",
-    seed: int = 0,
-    vectorized: bool = False,
-    executor: Executor | None = None,
-    progress: bool = False,
+    loss: Callable[[Any], Any], params: Any, gradient: Any = None, **options: Unpack[GradientOptions]
 ) -> None:
     """Fail unless a gradient is right; the message is the report's table.
 
+    Under pytest the report is shown at the end of the run, too, and the options that are left out
+    are those of the run.
+
     Parameters
     ----------
-    loss, params, gradient, rtol, method, seed, vectorized, executor, progress
+    loss, params, gradient
         As in `check_gradient`.
+    **options
+        ``rtol``, ``method``, ``seed``, ``vectorized``, ``executor``, ``progress`` as in `check_gradient`.
 
     Raises
     ------
@@ -159,21 +172,7 @@ def assert_gradient(
         If it can be neither confirmed nor refuted.
     """
     __tracebackhide__ = True
-    report = check_gradient(
-        loss,
-        params,
-        gradient,
-        rtol=rtol,
-        method=method,
-        seed=seed,
-        vectorized=vectorized,
-        executor=executor,
-        progress=progress,
-    )
-    if report.verdict == "mismatch":
-        raise GradientMismatch(report)
-    if report.verdict == "inconclusive":
-        raise GradientInconclusive(report)
+    assert_match(check_gradient, loss, params, gradient, **options)
 
 
 def _setting(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, Noise]:
@@ -218,7 +217,15 @@ def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: 
     return notes
 
 
-def _refuse_bad_options(rtol: float | None, method: str, seed: int, executor: Executor | None) -> None:
+def refuse_bad_options(
+    rtol: float | None = None, method: str = "auto", seed: int = 0, executor: Executor | None = None
+) -> None:
+    """Refuse options of `check_gradient` that are out of range.
+
+    Raises
+    ------
+    UsageError
+    """
     if rtol is not None and not 1e-12 <= rtol < 1:
         raise UsageError(
             "rtol is out of range", given=f"{rtol!r}", expected="None, or a number from 1e-12 to 1"

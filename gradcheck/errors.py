@@ -77,7 +77,7 @@ class GradientVerdictError(AssertionError):
 
     def __init__(self, report: "Report") -> None:
         self.report = report
-        super().__init__(f"\n{report}")
+        super().__init__(str(report))
 
 
 class GradientMismatch(GradientVerdictError):  # noqa: N818 (a verdict, named so in the public contract)

@@ -10,11 +10,10 @@ import dataclasses
 import inspect
 from collections.abc import Callable, Iterable
 from functools import partial, reduce, wraps
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
-from gradcheck.checking import RTOL, Method, check_gradient
+from gradcheck.checking import RTOL, Options, check_gradient
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.execution import Executor
 from gradcheck.parameters import leaf_nodes
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward
@@ -23,16 +22,6 @@ from gradcheck.report import Report
 _Function = Callable[..., Any]
 
 COTANGENTS = 2
-
-
-class Options(TypedDict, total=False):
-    """Keywords of `check_gradient` that every kind takes, with the same meaning."""
-
-    rtol: float | None
-    method: Method
-    seed: int
-    executor: Executor | None
-    progress: bool
 
 
 def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[Options]) -> Report:
