@@ -113,7 +113,7 @@ def check_gradient(
         raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
     problem.executor = executor
     with np.errstate(all="ignore"):  # beside the point the loss may overflow or leave its domain
-        setting, noise = _setting(problem, rtol, seed)
+        setting, noise = setting_of(problem, rtol, seed)
         chosen, reports, probability, notes = _examined(problem, setting, method, vectorized, progress)
     return Report(
         verdict=_verdict(problem, setting, [p.verdict for p in reports.values()]),
@@ -175,7 +175,8 @@ def assert_gradient(
     assert_match(check_gradient, loss, params, gradient, **options)
 
 
-def _setting(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, Noise]:
+def setting_of(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, Noise]:
+    """Return what a check of a problem has in common for all leaves, and the noise of the loss."""
     sizes = scales(problem)
     line = overall_line(problem, sizes, seed)
     noise = measure_noise(line, problem.value, problem.unit_roundoff)

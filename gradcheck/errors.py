@@ -43,6 +43,28 @@ class GradientInterfaceError(UsageError):
     """The loss or the gradient given does not fit its parameters (shape, structure, type)."""
 
 
+def missing_extra(what: str, package: str, extra: str) -> UsageError:
+    """Return the error for something that needs a package which is not installed.
+
+    Parameters
+    ----------
+    what : str
+        That needs it, in the plural.
+    package : str
+    extra : str
+        Of gradcheck, that brings the package.
+
+    Returns
+    -------
+    UsageError
+    """
+    return UsageError(
+        f"{what} need {package}",
+        given=f"{package} cannot be imported",
+        do=f"pip install 'gradcheck[{extra}]'",
+    )
+
+
 class SubmissionError(GradcheckError):
     """A submission cannot be judged: it does not load, keep its interface, or end in time.
 

@@ -8,10 +8,13 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradcheck import formats
 from gradcheck.decision import Verdict, worst_of
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 Index = tuple[int, ...]
 WRONG_LISTED = 20
@@ -222,6 +225,22 @@ class Report:
     def to_html(self) -> str:
         """Return a page that needs nothing beside itself."""
         return formats.render("html", [self.to_dict()])
+
+    def plot(self) -> "Figure":
+        """Draw the error of every parameter beside its uncertainty and detection limit.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+
+        Raises
+        ------
+        UsageError
+            Without matplotlib, which the extra ``report`` brings.
+        """
+        from gradcheck.figures import draw_rows
+
+        return draw_rows(self.to_dict())
 
     def _repr_html_(self) -> str:
         """Return what a notebook shows."""

@@ -147,14 +147,14 @@ def element(tag: str, *content: Content, **attributes: str) -> Element:
     Element
     """
     names = {name: name.removesuffix("_").replace("_", "-") for name in attributes}
-    made = Element(tag, {names[name]: _printable(value) for name, value in attributes.items()})
+    made = Element(tag, {names[name]: printable(value) for name, value in attributes.items()})
     for item in content:
         if isinstance(item, Element):
             made.append(item)
         elif len(made):
-            made[-1].tail = (made[-1].tail or "") + _printable(item)
+            made[-1].tail = (made[-1].tail or "") + printable(item)
         else:
-            made.text = (made.text or "") + _printable(item)
+            made.text = (made.text or "") + printable(item)
     return made
 
 
@@ -162,7 +162,8 @@ def _written(tree: Element) -> str:
     return tostring(tree, encoding="unicode", method="html")
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """Return a text with what would hide or turn a part of it written out."""
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 

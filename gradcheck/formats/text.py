@@ -69,12 +69,13 @@ def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
         return _aligned(cells)
     # Too wide: the worst entry goes below its row, and of a long name or shape the middle is left out.
     below = ["\n".join(_wrapped(f"    worst entry {line[at]}", indent="      ")) for line in cells[1:]]
-    narrow = [(_cut(name, 26), _cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
+    narrow = [(cut(name, 26), cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
     lines = _aligned(narrow)
     return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair)]
 
 
-def _cut(text: str, width: int) -> str:
+def cut(text: str, width: int) -> str:
+    """Return a text of at most that width; of a longer one the middle is left out."""
     half = (width - 3) // 2
     return text if len(text) <= width else f"{text[: width - 3 - half]}...{text[-half:]}"
 

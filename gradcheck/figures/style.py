@@ -1,0 +1,50 @@
+"""What the pictures have in common.
+
+Colours are those that the colour-blind tell apart, and each has a shape or a place of its own beside it.
+Figures belong to nobody: pyplot does not know of them, so that none has to be closed.
+"""
+
+import io
+import warnings
+from contextlib import AbstractContextManager
+
+import matplotlib.style
+from matplotlib.figure import Figure
+
+from gradcheck.formats.html import printable
+from gradcheck.formats.text import cut
+
+COLORS = {"match": "#0072b2", "mismatch": "#d55e00", "inconclusive": "#b35c9e"}
+MARKERS = {"match": "o", "mismatch": "X", "inconclusive": "D"}
+GREY = "#767676"
+_STYLE = {
+    "axes.axisbelow": True,
+    "axes.spines.right": False,
+    "axes.spines.top": False,
+    "axes.titlesize": "medium",
+    "figure.dpi": 100,
+    "font.size": 10,
+    "grid.alpha": 0.4,
+    "legend.frameon": False,
+    "svg.fonttype": "none",
+    "svg.hashsalt": "gradcheck",
+}
+
+
+def style() -> AbstractContextManager[None]:
+    """Return the context in which a picture is drawn, whatever the user's own settings are."""
+    return matplotlib.style.context(["default", _STYLE])
+
+
+def label(name: str) -> str:
+    """Return a name as a text that matplotlib shows as it is."""
+    return cut(" ".join(printable(name).split()), 32).replace("$", r"\$")
+
+
+def svg(figure: Figure) -> str:
+    """Return a picture as SVG on a clear ground; the same picture gives the same text."""
+    written = io.StringIO()
+    with style(), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph", UserWarning)  # the browser's fonts have it
+        figure.savefig(written, format="svg", transparent=True, metadata={"Date": None})
+    return written.getvalue()

@@ -1,0 +1,149 @@
+"""Pictures that need the loss: the V-curve of one entry, and a map of the errors of all.
+
+They need matplotlib, from the extra ``report``. What a `Report` knows by itself is drawn by
+`Report.plot`.
+"""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from gradcheck.checking import setting_of
+from gradcheck.derivatives.differences import first_step
+from gradcheck.derivatives.ladder import Ladder, central, left, right
+from gradcheck.derivatives.lines import EntryLine, entry_scales
+from gradcheck.errors import UsageError
+from gradcheck.figures import Curve, draw_curve, draw_heat, svg
+from gradcheck.methods import entries
+from gradcheck.methods.setting import Setting, second_look
+from gradcheck.problem import Problem
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+__all__ = ["heat_map", "svg", "v_curve"]
+
+_HALVINGS = range(-3, 53)
+_QUOTIENTS = {"right": right, "left": left}
+
+
+def heat_map(
+    loss: Callable[[Any], Any], params: Any, gradient: Any = None, *, rtol: float | None = None, seed: int = 0
+) -> "Figure":
+    """Draw the relative error of every entry of a gradient.
+
+    Parameters
+    ----------
+    loss, params, gradient, rtol, seed
+        As in `gradcheck.check_gradient`, every entry at the cost of two evaluations of the loss.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A panel for each parameter; of more than 12 for those with the largest errors. The colours are
+        the same in all pictures.
+
+    Raises
+    ------
+    GradientInterfaceError
+        If loss, params and gradient do not fit each other.
+    """
+    problem = Problem(loss, params, gradient)
+    with np.errstate(all="ignore"):
+        setting, _ = setting_of(problem, rtol, seed)
+        found = entries.examine(problem, setting)
+    maps = {}
+    for leaf, evidence in zip(problem.leaves, found, strict=True):
+        judgement = evidence.judge(setting.rtol)
+        errors = np.where(np.isfinite(judgement.bound), judgement.error, np.nan)
+        if errors.size:
+            maps[leaf.name] = errors.reshape(leaf.grid)
+    return draw_heat(maps, setting.rtol)
+
+
+def v_curve(
+    loss: Callable[[Any], Any],
+    params: Any,
+    gradient: Any,
+    name: str,
+    index: tuple[int, ...] = (),
+    *,
+    seed: int = 0,
+) -> "Figure":
+    """Draw how far difference quotients of one entry are from its derivative, step by step.
+
+    Large steps suffer from the curvature of the loss, small ones from its noise: a V. Beside it are the
+    error of the given gradient, and the bound on the error of the derivative that it is judged by.
+
+    Parameters
+    ----------
+    loss, params, gradient, seed
+        As in `gradcheck.check_gradient`.
+    name : str
+        Of the parameter, as in the report.
+    index : tuple of int, optional
+        Of the entry; ``()`` for a number. That of a complex one ends with 0 for its real part and 1 for
+        its imaginary part.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+
+    Raises
+    ------
+    GradientInterfaceError
+        If loss, params and gradient do not fit each other.
+    UsageError
+        If there is no such entry, or the loss has no derivative there.
+    """
+    problem = Problem(loss, params, gradient)
+    leaf, k = _entry(problem, name, index)
+    with np.errstate(all="ignore"):
+        setting, _ = setting_of(problem, None, seed)
+        curve = _measured(problem, setting, leaf, k, _named(name, index))
+    return draw_curve(curve)
+
+
+def _entry(problem: Problem, name: str, index: tuple[int, ...]) -> tuple[int, int]:
+    grids = {leaf.name: leaf.grid for leaf in problem.leaves}
+    if name not in grids:
+        raise UsageError(f"there is no parameter {name!r}", expected=", ".join(grids))
+    try:
+        k = int(np.ravel_multi_index(index, grids[name])) if index or grids[name] else 0
+    except (ValueError, TypeError):
+        raise UsageError(
+            f"parameter {name!r} has no such entry",
+            given=f"{index!r}",
+            expected=f"an index into {grids[name]}",
+        ) from None
+    return list(grids).index(name), k
+
+
+def _named(name: str, index: tuple[int, ...]) -> str:
+    return f"{name} [{','.join(map(str, index))}]" if index else name
+
+
+def _measured(problem: Problem, setting: Setting, leaf: int, k: int, name: str) -> Curve:
+    size = float(entry_scales(problem.start[leaf][k : k + 1], setting.scales[leaf])[0])
+    known = second_look(problem, leaf, k, setting)
+    if not np.isfinite(known.value):
+        raise UsageError(f"the loss has no derivative by {name}: it has no value beside the point")
+    ladder = Ladder(EntryLine(problem, leaf, k), problem.value, size, setting.noise, problem.unit_roundoff)
+    ladder.climb(_HALVINGS)
+    pairs = [pair for pair in ladder.pairs.values() if pair.right > 0 > pair.left]
+    steps = np.array([pair.right for pair in pairs])
+    quotient = _QUOTIENTS.get(known.kind, central)
+    chosen, third = first_step(problem, leaf, k, size, setting.noise)
+    analytic = float(problem.analytic[leaf][k])
+    return Curve(
+        name=name if known.kind == "smooth" else f"{name}, {known.kind}",
+        steps=steps,
+        errors=np.array([abs(quotient(pair, problem.value) - known.value) for pair in pairs]),
+        noise=np.array([ladder.noise_of(pair) for pair in pairs]),
+        truncation=third * (steps / size) ** 2 / size if quotient is central else np.full(len(steps), np.nan),
+        chosen=chosen * size,
+        gap=max(known.low - analytic, analytic - known.high, 0.0) if np.isfinite(analytic) else np.inf,
+        uncertainty=known.uncertainty,
+        size=np.fmax(abs(analytic), abs(known.value)) if np.isfinite(analytic) else abs(known.value),
+    )
