@@ -13,7 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
+from gradcheck.interface import refuse_non_callable, refuse_not_finite, remedy
 from gradcheck.parameters import Parameters, as_array, on_copies
+from gradcheck.together import Together
 
 Array = NDArray[Any]
 Loss = Callable[[Any], Any]
@@ -55,7 +57,7 @@ class Evaluation:
     """
 
     def __init__(self, loss: Loss, params: Any, *, pair: bool = False) -> None:
-        _refuse_non_callable(loss)
+        refuse_non_callable(loss)
         self._loss, self._given, self._pair = loss, params, pair
         self.evaluations = 0
         self.notes: list[str] = []
@@ -91,14 +93,14 @@ class Evaluation:
         with np.errstate(all="ignore"):
             found: Any = self._quick_pairs(leaf, rows)
             if found is None:
-                found = list(self._careful_pairs(leaf, rows))
+                found = self.evaluate_each(self._moves(leaf, rows))
         pairs = np.array(found, wide).reshape(-1, 2)
         return pairs[:, 0], pairs[:, 1]
 
     def _quick_pairs(self, leaf: int, rows: list[Any]) -> list[Any] | None:
-        """Do as `_careful_pairs`, without a check per evaluation: this loop is where the time goes."""
+        """Do as `evaluate_each`, without a check per evaluation: this loop is where the time goes."""
         values, sync = self.leaves[leaf].values, self.leaves[leaf].sync
-        if sync is not None or not self._plain:
+        if sync is not None or not self._plain or isinstance(self._loss, Together):
             return None
         found: list[Any] = []
         call, nest, append = self._loss, self.params, found.append
@@ -115,15 +117,23 @@ class Evaluation:
         self.evaluations += len(found)
         return found if all(isinstance(value, float | np.floating) for value in found) else None
 
-    def _careful_pairs(self, leaf: int, rows: list[Any]) -> Iterator[float]:
+    def _moves(self, leaf: int, rows: list[Any]) -> Iterator[None]:
         values, sync = self.leaves[leaf].values, self.leaves[leaf].sync or _nothing
         for k, x, up, down in rows:
             for value in (up, down):
                 values[k] = value
                 sync()
-                yield self.evaluate()
+                yield
             values[k] = x
         sync()
+
+    def evaluate_each(self, moves: Iterator[None]) -> list[float]:
+        """Evaluate the loss after each move of the leaves, NaN where it has no value."""
+        if not isinstance(self._loss, Together):
+            return [self.evaluate() for _ in moves]
+        values = self._loss.many(self.params for _ in moves)
+        self.evaluations += len(values)
+        return values
 
     def evaluate(self) -> float:
         """Call the loss at the present values of the leaves.
@@ -183,7 +193,7 @@ class Evaluation:
     def _widest(self) -> tuple[Parameters, float]:
         """Return copies in float64 and the value there, or in the given types if the loss refuses."""
         parameters = Parameters(self._given, widen=True)
-        _refuse_not_finite(parameters)
+        refuse_not_finite(parameters)
         narrow = [leaf for leaf in parameters.leaves if leaf.values.dtype != _real(leaf.dtype)]
         if narrow:
             try:
@@ -223,7 +233,7 @@ class Evaluation:
             "the loss is not a real number",
             given=f"{type(value).__name__}, dtype {number.dtype}, shape {number.shape}",
             expected=pair if self._pair else "one number",
-            do=_remedy(value, number),
+            do=remedy(value, number),
         )
 
     def _watch_mutation(self) -> None:
@@ -263,38 +273,6 @@ def _numbers(array: Array) -> Any:
 def _unit_roundoff(result: Any) -> float:
     dtype = as_array(result[0] if isinstance(result, tuple) and result else result).dtype
     return float(np.finfo(dtype if dtype.kind == "f" else np.float64).eps) / 2
-
-
-def _refuse_non_callable(loss: Any) -> None:
-    if not callable(loss):
-        raise GradientInterfaceError(
-            "the loss cannot be called",
-            given=f"{type(loss).__name__}",
-            expected="a function loss(params) that returns one number",
-            do="the order of arguments is check_gradient(loss, params, gradient)",
-        )
-
-
-def _refuse_not_finite(parameters: Parameters) -> None:
-    for leaf in parameters.leaves:
-        wrong = np.flatnonzero(~np.isfinite(leaf.values))
-        if wrong.size:
-            raise GradientInterfaceError(
-                f"parameter {leaf.name!r} is not finite",
-                given=f"{leaf.values[wrong[0]]}, the first of {wrong.size} such entries",
-                expected="finite numbers",
-                do="leave masks and other constants out of params, or give them as integers",
-            )
-
-
-def _remedy(value: Any, number: Array) -> str:
-    if value is None:
-        return "add the missing return"
-    if isinstance(value, tuple):
-        return "leave the gradient argument out if the loss returns (value, gradient)"
-    if number.size == 1 and number.dtype.kind in "fiu":
-        return "return value.item()"
-    return "sum or average over samples and outputs" if number.ndim else ""
 
 
 def _real(dtype: np.dtype[Any]) -> np.dtype[Any]:

@@ -134,6 +134,9 @@ class FunctionLine:
         except (ArithmeticError, ValueError):
             return float("nan")
 
+    def values(self, steps):
+        return [self(t) for t in steps]
+
 
 def noise_of(function, x, unit_roundoff=DOUBLE):
     """Return the noise that is measured of a function of one number near x."""

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from gradcheck.submissions import wire
+from gradcheck.submissions import rows, wire
 
 ARRAYS = hnp.arrays(
     st.sampled_from(["<f8", ">f8", "<f4", "<i8", "|b1", "<c16"]), hnp.array_shapes(min_dims=0, min_side=0)
@@ -127,3 +127,57 @@ def test_value_too_large_for_a_frame_is_refused():
     """The sender says so, not the reader."""
     with pytest.raises(wire.WireError, match="too large"):
         wire.pack(np.zeros(wire.MAX_BODY // 8 + 1))
+
+
+REF = wire.Ref(("network",))
+ROWS = st.integers(1, 4).flatmap(lambda n: st.lists(st.floats(allow_nan=False), min_size=n, max_size=n))
+
+
+class TestRows:
+    @given(ROWS, hnp.arrays(np.float64, 3))
+    def test_batch_comes_out_as_it_went_in(self, numbers, array):
+        """Nests of equal structure travel as one, and what is common to them only once."""
+        nests = [{"x": array, "w": [np.full(2, number), (number,)], "at": REF, "no": 7} for number in numbers]
+
+        stacked = rows.stack(nests)
+
+        assert isinstance(stacked, dict)
+        assert stacked["x"] is array
+        assert same(read(wire.pack(nests)), rows.unstack(read(wire.pack(stacked)), len(nests)))
+
+    @pytest.mark.parametrize(
+        "nests",
+        [
+            [{"x": np.ones(2)}, {"x": np.ones(3)}],
+            [{"x": np.ones(2)}, {"x": np.ones(2, int)}],
+            [{"x": 1.0}, {"y": 1.0}],
+            [{"x": 1.0}, {"x": 1}],
+            [{"x": [1.0]}, {"x": [1.0, 2.0]}],
+            [{"x": 1}, {"x": 2}],
+            [{"x": np.array([None])}, {"x": np.array([1, "a"], object)}],
+            [{"error": "text"}, {"result": 1.0}],
+        ],
+    )
+    def test_nests_of_different_structure_travel_one_by_one(self, nests):
+        """Nothing is made equal."""
+        assert rows.stack(nests) == nests
+
+    def test_no_nest_writes_into_another(self):
+        """A function that works in place spoils its own arguments alone."""
+        common = np.ones(2)
+        first, second = rows.unstack(rows.stack([{"x": common, "k": 1.0}, {"x": common, "k": 2.0}]), 2)
+        first["x"] += 1
+
+        assert second["x"].tolist() == common.tolist() == [1, 1]
+
+    @pytest.mark.parametrize("nest", [[{}], wire.Rows(np.ones(3), are_numbers=True)])
+    def test_another_count_is_refused(self, nest):
+        """A batch of answers is as long as that of the requests."""
+        with pytest.raises(ValueError, match="not 2"):
+            rows.unstack(nest, 2)
+
+    @pytest.mark.parametrize("content", [["no array", 0], [{"$array": ["<f8", [], 0]}, 1], []])
+    def test_forged_rows_are_refused(self, content):
+        """With the one error."""
+        with pytest.raises(wire.WireError):
+            read(framed({"$rows": content}, bytes(8)))

@@ -102,7 +102,9 @@ def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -
         Bound on ``|phi'''| / 6`` for steps relative to the size.
     """
     line = EntryLine(problem, leaf, k)
-    wide, narrow = (_central(line, size * factor * _PROBE) * size for factor in (8.0, 1.0))
+    far, near = (size * factor * _PROBE for factor in (8.0, 1.0))
+    values = line.values([far, -far, near, -near])
+    wide, narrow = _central(line, far, *values[:2]) * size, _central(line, near, *values[2:]) * size
     third = (abs(wide - narrow) + 3 * noise / _PROBE) / (63 * _PROBE**2)
     if not np.isfinite(third) or third <= 0:
         return _DEFAULT, 0.0 if third == 0 else np.inf
@@ -110,6 +112,6 @@ def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -
     return float(2.0 ** np.round(np.log2(np.clip(best, _SMALLEST, _LARGEST)))), third
 
 
-def _central(line: EntryLine, t: float) -> float:
+def _central(line: EntryLine, t: float, above: float, below: float) -> float:
     right, left = line.realised(t), line.realised(-t)
-    return (line(t) - line(-t)) / (right - left) if right > left else np.nan
+    return (above - below) / (right - left) if right > left else np.nan

@@ -60,11 +60,11 @@ class Ladder:
 
     def climb(self, exponents: Iterable[int]) -> None:
         """Evaluate phi at these steps, to the right and to the left."""
-        for exponent in exponents:
-            if exponent not in self.pairs:
-                t = self.scale * 2.0**-exponent
-                right, left = self.line.realised(t), self.line.realised(-t)
-                self.pairs[exponent] = Pair(right, left, self.line(t), self.line(-t))
+        steps = {n: self.scale * 2.0**-n for n in exponents if n not in self.pairs}
+        values = iter(self.line.values([sign * t for t in steps.values() for sign in (1, -1)]))
+        for exponent, t in steps.items():
+            right, left = self.line.realised(t), self.line.realised(-t)
+            self.pairs[exponent] = Pair(right, left, next(values), next(values))
 
     def noise_of(self, pair: Pair) -> float:
         """Return what noise alone may do to a difference quotient: three standard deviations."""

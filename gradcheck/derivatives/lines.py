@@ -1,14 +1,12 @@
 """Lines through the point: phi(t) = loss at x + t v, and the sizes of the leaves that move."""
 
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.evaluation import Evaluation
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
 
 Array = NDArray[Any]
 
@@ -24,6 +22,9 @@ class Line(Protocol):
 
     def __call__(self, t: float) -> float:
         """Return phi(t), NaN where phi has no value."""
+
+    def values(self, steps: Sequence[float]) -> list[float]:
+        """Return phi(t) for each of some steps."""
 
 
 class EntryLine:
@@ -48,15 +49,22 @@ class EntryLine:
 
     def __call__(self, t: float) -> float:
         """Return phi(t), leaving the leaf as it was."""
+        return self.values([t])[0]
+
+    def values(self, steps: Sequence[float]) -> list[float]:
+        """Return phi(t) for each of some steps."""
+        return self._problem.evaluate_each(self._moves(steps))
+
+    def _moves(self, steps: Sequence[float]) -> Iterator[None]:
         values, sync = self._leaf.values, self._leaf.sync
-        values[self._k] = self._start + t
-        if sync:
-            sync()
-        value = self._problem.evaluate()
+        for t in steps:
+            values[self._k] = self._start + t
+            if sync:
+                sync()
+            yield
         values[self._k] = self._start
         if sync:
             sync()
-        return value
 
 
 class DirectionLine:
@@ -89,17 +97,24 @@ class DirectionLine:
 
     def __call__(self, t: float) -> float:
         """Return phi(t), leaving the leaves as they were."""
-        for values, start, step, sync in self._parts:
-            np.multiply(step, t, out=values, casting="same_kind")
-            values += start
-            if sync:
-                sync()
-        value = self._problem.evaluate()
+        return self.values([t])[0]
+
+    def values(self, steps: Sequence[float]) -> list[float]:
+        """Return phi(t) for each of some steps."""
+        return self._problem.evaluate_each(self._moves(steps))
+
+    def _moves(self, steps: Sequence[float]) -> Iterator[None]:
+        for t in steps:
+            for values, start, step, sync in self._parts:
+                np.multiply(step, t, out=values, casting="same_kind")
+                values += start
+                if sync:
+                    sync()
+            yield
         for values, start, _, sync in self._parts:
             values[...] = start
             if sync:
                 sync()
-        return value
 
 
 def scales(problem: Evaluation) -> list[float]:

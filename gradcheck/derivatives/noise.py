@@ -115,7 +115,7 @@ class _Windows:
 
     def _scatter(self, centre: float, width: float) -> tuple[float, bool]:
         """Return the level in a window, and whether phi is constant there."""
-        values = np.array([self.line(centre + width * float(node)) for node in _NODES])
+        values = np.array(self.line.values([centre + width * float(node) for node in _NODES]))
         self.evaluations += len(_NODES)
         if not np.isfinite(values).all():
             return np.inf, False  # beyond the domain

@@ -53,7 +53,7 @@ class Setting:
     def _measured_variation(self, problem: Problem) -> float:
         line = overall_line(problem, self.scales, self.seed)
         for step in _NATURAL_STEPS:
-            moved = np.array([line(step), line(-step)]) - problem.value
+            moved = np.array(line.values([step, -step])) - problem.value
             largest = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
             if largest > _STILL * self.noise:
                 return largest / step

@@ -20,7 +20,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradcheck.submissions import selection, wire
+from gradcheck.submissions import rows, selection, wire
 
 MODULE = "submission"
 _MEMORY = 2 << 30
@@ -102,11 +102,13 @@ class Runner:
     """
 
     def __init__(self, helpers: str) -> None:
+        self.path = ""
         self.resort = LastResort(helpers)
         sys.meta_path.append(self.resort)
 
     def load(self, path: str, names: Sequence[str], whole: bool) -> dict[str, Any]:
         """Run the file, or only what the names rest on, and describe what those names are."""
+        self.path = path
         with open(path, "rb") as file:
             tree = ast.parse(file.read(), path)
         part = tree if whole else selection.select(tree, names)
@@ -133,6 +135,17 @@ class Runner:
         for name, arguments in calls:
             results.append(vars(self.module)[name](*self._resolve(arguments, results)))
         return [self._resolve(item, results) for item in give]
+
+    def run_many(self, requests: Any, count: int) -> Any:
+        """Answer many requests of `run` that travel as one, each as if it came alone."""
+        return rows.stack([self.answer("run", request) for request in rows.unstack(requests, count)])
+
+    def answer(self, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
+        """Return the result of one of the methods, or the exception that it raised."""
+        try:
+            return {"result": getattr(self, call)(**arguments)}
+        except BaseException as error:  # noqa: BLE001, RUF100 (sys.exit is one of them)
+            return {"error": described(error, self.path)}
 
     def _resolve(self, value: Any, results: Sequence[Any]) -> Any:
         if isinstance(value, list):
@@ -209,14 +222,12 @@ def serve(runner: Runner, requests: BinaryIO, answers: BinaryIO) -> None:
             os._exit(0)
         return data
 
-    path = ""
     while True:
         request = wire.read(take)
-        path = request["arguments"].get("path", path)
         try:
-            answer = wire.pack({"result": getattr(runner, request["call"])(**request["arguments"])})
-        except BaseException as error:  # noqa: BLE001, RUF100 (sys.exit is one of them)
-            answer = wire.pack({"error": described(error, path)})
+            answer = wire.pack(runner.answer(request["call"], request["arguments"]))
+        except wire.WireError as error:
+            answer = wire.pack({"error": described(error, runner.path)})
         answers.write(answer)
         answers.flush()
 

@@ -4,14 +4,18 @@ First only what the wanted names rest on is run. Where that does not suffice, be
 fails or a function misses a name later, the whole file is run.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from gradcheck.errors import SubmissionError
+from gradcheck.submissions import rows
 from gradcheck.submissions.sandbox import Sandbox
 
+T = TypeVar("T")
+R = TypeVar("R")
+_NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None}
 _REASONS = {"SyntaxError": "syntax", "MemoryError": "memory", "SystemExit": "exit", "ImportError": "import"}
 
 
@@ -65,6 +69,8 @@ class Submission:
         self.path = path
         self._sandbox, self._names = sandbox, list(names)
         self.is_whole = False
+        self._is_collecting = False
+        self._ready: Any = None
         try:
             self._load(whole=False)
         except SubmissionError as error:
@@ -116,24 +122,66 @@ class Submission:
             If a function raises, does not end, or ends the process.
         """
         request = {"values": values, "calls": [list(call) for call in calls], "give": list(give)}
-        answer = self._sandbox.ask("run", **request)
-        if "error" in answer and "NameError" in answer["error"]["bases"] and not self.is_whole:
+        if self._is_collecting:
+            raise _Collected(request)
+        ready, self._ready = self._ready, None
+        answer = _checked(ready or self._sandbox.ask("run", **request))
+        if "NameError" in answer["error"]["bases"] and not self.is_whole:
             self.run_whole()
-            answer = self._sandbox.ask("run", **request)
-        if "error" in answer:
-            raise self._raised(answer["error"], f"{calls[-1][0]} raises", "crashed")
-        result = answer["result"]
+            answer = _checked(self._sandbox.ask("run", **request))
+        result = self._result(answer, f"{calls[-1][0]} raises", "crashed")
         if not isinstance(result, list) or len(result) != len(give):
             raise _nonsense()
         return result
 
+    def map(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
+        """Return what a function gives for each item, the calls of all items sent as one batch.
+
+        Parameters
+        ----------
+        function : callable
+            Calls `run`, as a rule once; what it does before is done twice.
+        items : sequence
+
+        Returns
+        -------
+        list
+
+        Raises
+        ------
+        SubmissionError
+            As `run`.
+        """
+        requests = [self._first_request(function, item) for item in items]
+        if len(requests) < 2 or None in requests:
+            return [function(item) for item in items]
+        batch = {"requests": rows.stack(requests), "count": len(requests)}
+        answer = _checked(self._sandbox.ask("run_many", **batch))
+        try:
+            answers = rows.unstack(self._result(answer, "a call raises", "crashed"), len(requests))
+        except ValueError as error:
+            raise _nonsense() from error
+        results = []
+        for item, self._ready in zip(items, answers, strict=True):
+            results.append(function(item))
+        return results
+
+    def _first_request(self, function: Callable[[T], R], item: T) -> dict[str, Any] | None:
+        self._is_collecting = True
+        try:
+            function(item)
+        except _Collected as collected:
+            return collected.request
+        finally:
+            self._is_collecting = False
+        return None
+
     def _load(self, *, whole: bool) -> None:
         answer = self._sandbox.ask("load", path=str(self.path), names=self._names, whole=whole)
-        if "error" in answer:
-            raise self._raised(answer["error"], "the file does not load:", "import")
+        result = self._result(_checked(answer), "the file does not load:", "import")
         self.is_whole = whole
         try:
-            self._describe(answer["result"])
+            self._describe(result)
         except (KeyError, TypeError, AttributeError) as error:
             raise _nonsense() from error
 
@@ -146,17 +194,36 @@ class Submission:
         self._skipped: int = found["skipped"]
         self._supplied: list[str] = found["supplied"]
 
-    def _raised(self, error: dict[str, Any], what: str, otherwise: str) -> SubmissionError:
-        if not isinstance(error, dict) or error.keys() < {"type", "text", "bases", "line"}:
-            raise _nonsense()
+    def _result(self, answer: dict[str, Any], what: str, otherwise: str) -> Any:
+        if "result" in answer:
+            return answer["result"]
+        error = answer["error"]
         reason = next((_REASONS[base] for base in error["bases"] if base in _REASONS), otherwise)
         line = f", line {error['line']}" if error["line"] else ""
-        return SubmissionError(
+        raise SubmissionError(
             reason,
             f"{what} {error['type']}" + (f": {error['text']}" if error["text"] else ""),
             given=f"{self.path.name}{line}",
             do="remove the call of exit" if reason == "exit" else "",
         )
+
+
+def _checked(answer: Any) -> dict[str, Any]:
+    """Return an answer that has a result, or an error of which all is known."""
+    if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
+        raise _nonsense()
+    error = answer.get("error", _NO_ERROR)
+    known = isinstance(error, dict) and error.keys() == _NO_ERROR.keys()
+    if not known or not isinstance(error["bases"], list):
+        raise _nonsense()
+    return {"error": _NO_ERROR, **answer}
+
+
+class _Collected(BaseException):
+    """A request of which only the arguments were wanted; nothing that is run may catch it."""
+
+    def __init__(self, request: dict[str, Any]) -> None:
+        self.request = request
 
 
 def _nonsense() -> SubmissionError:

@@ -17,6 +17,7 @@ from gradcheck.checking import RTOL, check_gradient
 from gradcheck.errors import GradientInterfaceError, SubmissionError
 from gradcheck.report import Report
 from gradcheck.submissions import conventions
+from gradcheck.submissions.batched import BatchedLoss
 from gradcheck.submissions.binding import Binding, Draw, Options
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.result import SubmissionResult
@@ -97,7 +98,7 @@ def _outcome(submission: Submission, options: Options, known: dict[str, Any]) ->
     known["understood"] = (*submission.understood, *binding.understood)
     known["flags"] = binding.flags
     _refuse_constant(binding, options.seed)
-    report = _judge(binding, options)
+    report = _judge(submission, binding, options)
     binding.flags |= set(report.flags)
     if report.ok and "mutates" in binding.flags:
         raise SubmissionError(
@@ -108,20 +109,22 @@ def _outcome(submission: Submission, options: Options, known: dict[str, Any]) ->
     return report
 
 
-def _judge(binding: Binding, options: Options) -> Report:
+def _judge(submission: Submission, binding: Binding, options: Options) -> Report:
     """Check the draws in general position; the special ones only if those refute nothing."""
     first, *others = binding.draws(options.seed)
     general = _repeated(binding, first)
     general += [(draw, binding.gradient(draw)) for draw in others if not draw.name]
-    report = reduce(Report.merge, [_checked(binding, *case, options) for case in general])
+    report = reduce(Report.merge, [_checked(submission, binding, *case, options) for case in general])
     if report.verdict == "mismatch" or "nondeterministic" in report.flags:
         return dataclasses.replace(report, findings=binding.explain(general, options.rtol or RTOL))
     special = [(draw, binding.gradient(draw)) for draw in others if draw.name]
-    return reduce(Report.merge, [_checked(binding, *case, options) for case in special], report)
+    return reduce(Report.merge, [_checked(submission, binding, *case, options) for case in special], report)
 
 
-def _checked(binding: Binding, draw: Draw, gradient: Gradient, options: Options) -> Report:
-    loss = binding.loss(draw)
+def _checked(
+    submission: Submission, binding: Binding, draw: Draw, gradient: Gradient, options: Options
+) -> Report:
+    loss = BatchedLoss(binding.loss(draw), draw.params, submission)
     try:
         report = check_gradient(loss, draw.params, gradient, rtol=options.rtol, seed=options.seed)
     except GradientInterfaceError as error:

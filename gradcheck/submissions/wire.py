@@ -47,13 +47,28 @@ class Ref:
     path: tuple[str | int, ...]
 
 
+@dataclass(frozen=True, eq=False)
+class Rows:
+    """What stands at one place of many equal nests.
+
+    Attributes
+    ----------
+    array : ndarray, shape (count, ...)
+    are_numbers : bool
+        Whether a row is a Python float, not an array.
+    """
+
+    array: np.ndarray[Any, Any]
+    are_numbers: bool
+
+
 def pack(value: Any) -> bytes:
     """Return the frame of a value.
 
     Parameters
     ----------
     value : nest
-        Of dict with str keys, list, tuple, str, int, float, bool, None, ndarray, `Ref`;
+        Of dict with str keys, list, tuple, str, int, float, bool, None, ndarray, `Ref`, `Rows`;
         anything else becomes an `Opaque`.
 
     Returns
@@ -97,7 +112,7 @@ def read(take: Callable[[int], bytes]) -> Any:
     header, body = take(header_length), take(body_length)
     try:
         return _decode(json.loads(header), body)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError) as error:
         raise WireError(f"a frame does not hold what it must: {error}") from error
 
 
@@ -113,6 +128,8 @@ def _encode(value: Any, chunks: list[bytes], depth: int) -> Any:
         return {"$dict": {key: _encode(item, chunks, depth + 1) for key, item in value.items()}}
     if isinstance(value, Ref):
         return {"$ref": list(value.path)}
+    if isinstance(value, Rows):
+        return {"$rows": [_encode_array(value.array, chunks), value.are_numbers]}
     if type(value) is np.ndarray or isinstance(value, np.generic | complex):
         return _encode_array(np.asarray(value), chunks)
     return {"$opaque": value.type if isinstance(value, Opaque) else type(value).__name__}
@@ -145,6 +162,11 @@ def _decode(value: Any, body: bytes) -> Any:
             return _decode_array(content, body)
         case "$ref":
             return Ref(tuple(content))
+        case "$rows":
+            array = _decode(content[0], body)
+            if not isinstance(array, np.ndarray) or not array.ndim:
+                raise ValueError(f"rows {content!r}")
+            return Rows(array, bool(content[1]))
         case "$opaque":
             return Opaque(str(content))
         case _:

@@ -1,0 +1,46 @@
+"""What is said of a loss or of params that cannot be used."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.errors import GradientInterfaceError
+from gradcheck.parameters import Parameters
+
+Array = NDArray[Any]
+
+
+def refuse_non_callable(loss: Any) -> None:
+    """Refuse a loss that is no function."""
+    if not callable(loss):
+        raise GradientInterfaceError(
+            "the loss cannot be called",
+            given=f"{type(loss).__name__}",
+            expected="a function loss(params) that returns one number",
+            do="the order of arguments is check_gradient(loss, params, gradient)",
+        )
+
+
+def refuse_not_finite(parameters: Parameters) -> None:
+    """Refuse a point with NaN or inf in it."""
+    for leaf in parameters.leaves:
+        wrong = np.flatnonzero(~np.isfinite(leaf.values))
+        if wrong.size:
+            raise GradientInterfaceError(
+                f"parameter {leaf.name!r} is not finite",
+                given=f"{leaf.values[wrong[0]]}, the first of {wrong.size} such entries",
+                expected="finite numbers",
+                do="leave masks and other constants out of params, or give them as integers",
+            )
+
+
+def remedy(value: Any, number: Array) -> str:
+    """Return what to do about a loss that is not one real number, in words; "" if nothing is known."""
+    if value is None:
+        return "add the missing return"
+    if isinstance(value, tuple):
+        return "leave the gradient argument out if the loss returns (value, gradient)"
+    if number.size == 1 and number.dtype.kind in "fiu":
+        return "return value.item()"
+    return "sum or average over samples and outputs" if number.ndim else ""
