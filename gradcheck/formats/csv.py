@@ -2,10 +2,12 @@
 
 import csv
 import io
+import re
 from collections.abc import Sequence
 from typing import Any
 
-_FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")
+_FORMULA = ("=", "+", "-", "@")
+_CONTROLS = re.compile("[\0-\t\x0b-\x1f\x7f]")
 _COLUMNS = (
     "student", "score", "max_score", "verdict", "max_relative_error", "mistakes", "review", "file",
     "feedback",
@@ -15,11 +17,11 @@ _COLUMNS = (
 def render(results: Sequence[dict[str, Any]]) -> str:
     """Return a header and a row for each result; what a result does not have is left empty."""
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, lineterminator="\r\n")
     writer.writerow(_COLUMNS)
     for result in results:
         writer.writerow([_cell(result.get(column)) for column in _COLUMNS])
-    return text.getvalue().rstrip("\n")
+    return text.getvalue().rstrip("\r\n")
 
 
 def _cell(value: Any) -> Any:
@@ -29,5 +31,6 @@ def _cell(value: Any) -> Any:
         return "yes" if value else ""
     if isinstance(value, int | float):
         return f"{value:.6g}"
-    words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value).strip("\n")
+    words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
+    words = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", words).strip()
     return f"'{words}" if words.startswith(_FORMULA) else words

@@ -9,7 +9,12 @@ from typing import Any
 
 from gradcheck import formats
 
-PLACES = {"json": "results.json", "csv": "grades.csv"}
+PLACES = {
+    "json": "results.json",
+    "junit": "junit.xml",
+    "gradescope": "gradescope",
+    "csv": "grades.csv",
+}
 
 
 def export(results: Sequence[dict[str, Any]], out: Path, names: Sequence[str]) -> list[Path]:
@@ -28,12 +33,22 @@ def export(results: Sequence[dict[str, Any]], out: Path, names: Sequence[str]) -
     list of Path
         What was written: a file, or a folder with one for each student.
     """
-    written = []
     for name in names:
-        path = out / PLACES[name]
-        _write(path, formats.render(name, results))
-        written.append(path)
-    return written
+        if name == "gradescope":
+            _each(results, out / PLACES[name], name, ".json")
+        else:
+            _write(out / PLACES[name], _class(results, name))
+    return [out / PLACES[name] for name in names]
+
+
+def _class(results: Sequence[dict[str, Any]], name: str) -> str:
+    text = formats.render(name, results)
+    return f"[{text}]" if name == "json" and len(results) == 1 else text
+
+
+def _each(results: Sequence[dict[str, Any]], folder: Path, name: str, suffix: str) -> None:
+    for plain, result in zip(file_names([result["student"] for result in results]), results, strict=True):
+        _write(folder / f"{plain}{suffix}", formats.render(name, [result]))
 
 
 def file_names(students: Sequence[str]) -> list[str]:
@@ -50,5 +65,6 @@ def file_names(students: Sequence[str]) -> list[str]:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    part.write_text(text + "\n", encoding="utf-8")
+    # Halves of characters, which a submission may raise, would be no UTF-8.
+    part.write_bytes(f"{text}\n".encode(errors="backslashreplace"))
     os.replace(part, path)

@@ -62,7 +62,7 @@ class Graded:
     ----------
     results : list of dict
         One for each student: the fields of a submission's result, ``student``, the fields of
-        `gradcheck.grading.scoring.scored`, and ``feedback``.
+        `gradcheck.grading.scoring.scored`, ``help_level`` and ``feedback``.
     passed_over : list of str
         Files of the folder that are no submissions.
     unknown : list of str
@@ -165,5 +165,6 @@ def _agreed(store: Store, plan: Plan) -> Options:
 
 
 def _graded(source: Source, result: dict[str, Any], plan: Plan) -> dict[str, Any]:
-    words = feedback(result, plan.level)
-    return {**result, "student": source.student, **scored(result, plan.rubric), "feedback": words}
+    """Return a result with all that is not kept of it: the student and what the plan makes of it."""
+    own = {"student": source.student, "help_level": plan.level, "feedback": feedback(result, plan.level)}
+    return {**result, **scored(result, plan.rubric), **own}

@@ -1,7 +1,7 @@
 """From a result to points: one item for each parameter and each law, added up."""
 
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from gradcheck.grading.rubric import LAWS, Rubric
@@ -21,6 +21,8 @@ class Item:
         Of the parameter or law.
     status : {"pass", "fail", "unresolved", "not-checked"}
     points, max_points : float
+    message : str
+        What was seen.
     """
 
     part: str
@@ -28,6 +30,7 @@ class Item:
     status: str
     points: float
     max_points: float
+    message: str = ""
 
 
 def scored(result: ResultDict, rubric: Rubric) -> ResultDict:
@@ -76,13 +79,15 @@ def _gradient(result: ResultDict, rubric: Rubric) -> Iterator[Item]:
     weights = {name: rubric.weight(name) for name in result["parameters"]}
     whole = sum(weights.values())
     if not whole:
-        yield Item("gradient", "gradient", "not-checked", 0.0, total)
+        yield Item("gradient", "all parameters", "not-checked", 0.0, total, "it could not be judged")
         return
     for name, weight in weights.items():
         points = total * weight / whole
-        status = _STATUS[result["parameters"][name]["verdict"]]
+        row = result["parameters"][name]
+        status = _STATUS[row["verdict"]]
         share = {"pass": 1.0, "unresolved": rubric.inconclusive}.get(status, 0.0)
-        yield Item("gradient", name, status, points * share, points)
+        message = f"maximum relative error {row['max_relative_error']:.1e}"
+        yield Item("gradient", name, status, points * share, points, message)
 
 
 def _charged_once(items: list[Item], findings: list[ResultDict]) -> list[Item]:
@@ -94,7 +99,7 @@ def _charged_once(items: list[Item], findings: list[ResultDict]) -> list[Item]:
         dearest = max(wrong, key=lambda item: item.max_points, default=None)
         for item in wrong:
             if item is not dearest:
-                charged[item.name] = Item(item.part, item.name, item.status, item.max_points, item.max_points)
+                charged[item.name] = replace(item, points=item.max_points)
     return list(charged.values())
 
 
@@ -105,7 +110,8 @@ def _laws(result: ResultDict, rubric: Rubric, *, any_right: bool) -> Iterator[It
         points = _share(rubric, "laws") * weights[name] / sum(weights.values())
         broken = law.flag in result["flags"]
         status = "fail" if broken else "pass" if any_right else "not-checked"
-        yield Item("laws", name, status, points if status == "pass" else 0.0, points)
+        message = law.broken if broken else law.statement
+        yield Item("laws", name, status, points if status == "pass" else 0.0, points, message)
 
 
 def _share(rubric: Rubric, part: str) -> float:
