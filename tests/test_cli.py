@@ -1,6 +1,7 @@
 """The command line: exit codes, what is printed where, and a last line of defence."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -12,6 +13,10 @@ from gradcheck import cli
 from gradcheck.faults import FAULTS
 
 OFFENDERS = Path(__file__).parent / "offenders"
+STRANGE = """
+def backward(x, d, z1, y):
+    raise ValueError("\\ud800 \\x1b[31m")
+"""
 REPORT_FIELDS = {
     "verdict", "ok", "parameters", "max_relative_error", "findings", "method", "evaluations",
     "false_pass_probability", "seed", "seconds", "notes",
@@ -94,6 +99,16 @@ class TestForPeople:
 
         assert "raises_in_backward.py, line 21" in out
         assert "Traceback" not in out + err
+
+    def test_what_no_terminal_should_get_is_written_out(self, capsys, tmp_path):
+        """Neither a name nor a message of a submission commands a terminal, or ends the run."""
+        file = tmp_path / os.fsdecode(b"caf\xe9.py")
+        file.write_text((OFFENDERS / "raises_in_backward.py").read_text() + STRANGE)
+        code, out, err = run(capsys, "verify", file, "--json", tmp_path / "out.json")
+
+        assert (code, err) == (4, "")
+        assert "ValueError: \\xd800 \\x1b[31m" in out
+        assert "\ud800 \x1b[31m" in json.loads((tmp_path / "out.json").read_text())["message"]
 
 
 class TestJson:

@@ -1,6 +1,7 @@
 """The command line: arguments in, text and an exit code out."""
 
 import argparse
+import io
 import os
 import sys
 from collections.abc import Sequence
@@ -28,6 +29,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         The exit code.
     """
     chosen = _parser().parse_args(arguments)
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        # The name of a file need not be text, and a terminal need not know every letter.
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         code: int = chosen.run(chosen)
         sys.stdout.flush()

@@ -11,8 +11,7 @@ from contextlib import AbstractContextManager
 import matplotlib.style
 from matplotlib.figure import Figure
 
-from gradcheck.formats.html import printable
-from gradcheck.formats.text import cut
+from gradcheck.formats.text import cut, printable
 
 COLORS = {"match": "#0072b2", "mismatch": "#d55e00", "inconclusive": "#b35c9e"}
 MARKERS = {"match": "o", "mismatch": "X", "inconclusive": "D"}

@@ -2,12 +2,12 @@
 
 import csv
 import io
-import re
 from collections.abc import Sequence
 from typing import Any
 
+from gradcheck.formats.text import printable
+
 _FORMULA = ("=", "+", "-", "@")
-_CONTROLS = re.compile("[\0-\t\x0b-\x1f\x7f]")
 _COLUMNS = (
     "student", "score", "max_score", "verdict", "max_relative_error", "mistakes", "review", "file",
     "feedback",
@@ -32,5 +32,5 @@ def _cell(value: Any) -> Any:
     if isinstance(value, int | float):
         return f"{value:.6g}"
     words = " ".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
-    words = _CONTROLS.sub(lambda found: f"\\x{ord(found[0]):02x}", words).strip()
+    words = printable(words).strip()
     return f"'{words}" if words.startswith(_FORMULA) else words

@@ -14,7 +14,7 @@ _PLAIN = "text"
 def render(results: Sequence[dict[str, Any]]) -> str:
     """Return one object for one graded result, a list of them for several."""
     made = [_results(result) for result in results]
-    return json.dumps(made[0] if len(made) == 1 else made, indent=2, ensure_ascii=False, allow_nan=False)
+    return json.dumps(made[0] if len(made) == 1 else made, indent=2, allow_nan=False)
 
 
 def _results(result: dict[str, Any]) -> dict[str, Any]:

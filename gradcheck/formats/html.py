@@ -10,19 +10,16 @@ A result may have three fields beside its own: ``name`` (its heading, else its `
 
 import base64
 import hashlib
-import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from gradcheck.formats.text import counted, listed, shape, short, worst
+from gradcheck.formats.text import counted, listed, printable, shape, short, worst
 
 Content = Element | str
 
 _STYLE = Path(__file__).with_name("html.css")
-# Controls, what turns the direction of the text that follows, halves of characters.
-_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 _HEADINGS = (
     "parameter", "verdict", "max rel err", "uncertainty", "worst entry", "wrong", "detection limit",
     "kinks", "shape", "dtype",
@@ -160,11 +157,6 @@ def element(tag: str, *content: Content, **attributes: str) -> Element:
 
 def _written(tree: Element) -> str:
     return tostring(tree, encoding="unicode", method="html")
-
-
-def printable(text: str) -> str:
-    """Return a text with what would hide or turn a part of it written out."""
-    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _cell(content: Content) -> Element:

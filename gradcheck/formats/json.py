@@ -9,7 +9,10 @@ from typing import Any
 def render(results: Sequence[dict[str, Any]]) -> str:
     """Return indented JSON that any parser takes: numbers that are not finite become strings."""
     plain = [_plain(result) for result in results]
-    return json.dumps(plain[0] if len(plain) == 1 else plain, indent=2, ensure_ascii=False, allow_nan=False)
+    whole = plain[0] if len(plain) == 1 else plain
+    text = json.dumps(whole, indent=2, ensure_ascii=False, allow_nan=False)
+    # Halves of characters are no UTF-8; JSON writes them as Python does, with a backslash.
+    return text.encode(errors="backslashreplace").decode()
 
 
 def _plain(value: Any) -> Any:

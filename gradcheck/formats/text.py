@@ -1,17 +1,20 @@
 """Plain text for people: a table of the parameters, then findings, notes and the seed; 80 columns."""
 
 import math
+import re
 import textwrap
 from collections.abc import Iterable, Sequence
 from typing import Any
 
 WIDTH = 80
 _HEADINGS = ("parameter", "shape", "max rel err", "+/-", "worst entry", "verdict")
+# Controls, what turns the direction of the text that follows, halves of characters.
+_UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def render(results: Sequence[dict[str, Any]]) -> str:
     """Return the results one below the other, an empty line between two."""
-    return "\n\n".join(_result(result) for result in results)
+    return printable("\n\n".join(_result(result) for result in results))
 
 
 def _result(result: dict[str, Any]) -> str:
@@ -148,6 +151,11 @@ def listed(names: Sequence[str], most: int = 8) -> str:
     """Return names in one line, the last of many left out."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
     return ", ".join(names[:most]) + more
+
+
+def printable(text: str) -> str:
+    """Return a text with what would hide or turn a part of it written out."""
+    return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
 def _wrapped(text: str, indent: str) -> list[str]:

@@ -65,6 +65,5 @@ def file_names(students: Sequence[str]) -> list[str]:
 def _write(path: Path, text: str) -> None:
     path.parent.mkdir(exist_ok=True)
     part = path.with_name(f".{path.name}.part")
-    # Halves of characters, which a submission may raise, would be no UTF-8.
-    part.write_bytes(f"{text}\n".encode(errors="backslashreplace"))
+    part.write_text(f"{text}\n", encoding="utf-8")
     os.replace(part, path)
