@@ -206,7 +206,7 @@ class TestSelfContained:
         selectors = [s for group in re.findall(r"([^{}]+)\{", style) for s in group.strip().split(",")]
 
         assert len(selectors) > 20
-        assert all(s.strip().startswith((".gradcheck ", "html.gradcheck-page")) for s in selectors)
+        assert all(s.strip().startswith((".gradcheck", "html.gradcheck-page")) for s in selectors)
 
     def test_notebook_has_no_page_around_it(self):
         """A notebook gets one element."""
