@@ -21,6 +21,8 @@ from typing import Any, BinaryIO
 import numpy as np
 
 from gradcheck.submissions import rows, selection, wire
+from gradcheck.submissions.conventions import CONVENTIONS
+from gradcheck.submissions.source import Source
 
 MODULE = "submission"
 _MEMORY = 2 << 30
@@ -119,13 +121,35 @@ class Runner:
         np.random.seed(0)  # noqa: NPY002 (the generator that submissions use)
         random.seed(0)
         exec(compile(part, path, "exec"), vars(self.module))  # noqa: S102 (what this process is for)
+        self.source = Source(tree, self.module, whole)
+        names = self.source.names(names)
         found = {name: vars(self.module)[name] for name in names if name in vars(self.module)}
         return {
             "functions": {name: self._signature(tree, f) for name, f in found.items() if callable(f)},
             "values": {name: value for name, value in found.items() if not callable(value)},
+            "names": names,
             "skipped": len(tree.body) - len(part.body),
             "supplied": sorted(set(self.resort.supplied)),
         }
+
+    def bind(self, shape: str, outputs: int) -> dict[str, Any]:
+        """Make the file's model, with as many outputs if its sizes are ours to choose."""
+        self.model = CONVENTIONS[shape].bind(self.source, outputs)
+        return {
+            "parameters": self.model.parameters(),
+            "offers": self.model.offers,
+            "origin": self.model.origin,
+            "widths": self.model.widths,
+        }
+
+    def evaluate(self, what: str, params: dict[str, Any], data: Sequence[Any]) -> Any:
+        """Return an output or loss of the model."""
+        self.model.set(params)
+        return getattr(self.model, what)(*data)
+
+    def gradient(self, params: dict[str, Any], data: Sequence[Any]) -> list[Any]:
+        """Return the gradient of the model, and its parameters afterwards."""
+        return [self.evaluate("gradient", params, data), self.model.parameters()]
 
     def run(self, values: dict[str, Any], calls: Sequence[Any], give: Sequence[Any]) -> list[Any]:
         """Set globals, call functions one after another, and return the values asked for."""
@@ -136,9 +160,9 @@ class Runner:
             results.append(vars(self.module)[name](*self._resolve(arguments, results)))
         return [self._resolve(item, results) for item in give]
 
-    def run_many(self, requests: Any, count: int) -> Any:
-        """Answer many requests of `run` that travel as one, each as if it came alone."""
-        return rows.stack([self.answer("run", request) for request in rows.unstack(requests, count)])
+    def run_many(self, name: str, requests: Any, count: int) -> Any:
+        """Answer many requests that travel as one, each as if it came alone."""
+        return rows.stack([self.answer(name, request) for request in rows.unstack(requests, count)])
 
     def answer(self, call: str, arguments: dict[str, Any]) -> dict[str, Any]:
         """Return the result of one of the methods, or the exception that it raised."""
@@ -182,7 +206,14 @@ def described(error: BaseException, path: str) -> dict[str, Any]:
     except Exception:  # noqa: BLE001, RUF100 (their exception, their __str__)
         text = ""
     bases = [base.__name__ for base in type(error).__mro__]
-    return {"type": bases[0], "bases": bases, "text": text[:500], "line": lines[-1] if lines else None}
+    told = {key: str(getattr(error, key, ""))[:500] for key in ("given", "expected")}
+    return {
+        "type": bases[0],
+        "bases": bases,
+        "text": text[:500],
+        "line": lines[-1] if lines else None,
+        **told,
+    }
 
 
 def limit_resources(seconds: int) -> None:

@@ -1,66 +1,70 @@
-"""The problems on which a network of two layers is checked: random ones and special ones."""
+"""The problems on which a network is checked: random ones and special ones."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 
-from gradcheck.submissions.binding import Draw, Params
-from gradcheck.submissions.sizes import Sizes
+from gradcheck.submissions.arrangement import Arrangement
+from gradcheck.submissions.binding import Params
 
-# Samples in x. A prime that no width is likely to be, so that a wrong factor names its origin.
-FORMS = {"one sample": 1, "a batch": 5, "a batch of one": 1}
 GENERAL = 3
 AT_TARGET = "d = y"
+SPECIAL = (AT_TARGET, "x = 0", "parameters = 0", "large parameters", "negative pre-activations")
 
 
-def draws(sizes: Sizes, form: str, seed: int) -> Iterator[Draw]:
-    """Yield problems without a target (d is 0), those in general position first.
-
-    Parameters
-    ----------
-    sizes : Sizes
-    form : str
-        One of `FORMS`.
-    seed : int
-
-    Yields
-    ------
-    Draw
-    """
-    for number in range(GENERAL):
-        yield general(sizes, form, np.random.default_rng([seed, number]))
-    draw = general(sizes, form, np.random.default_rng([seed, GENERAL]))
-    params = draw.params
-    yield Draw(AT_TARGET, params, draw.x, 0.0)
-    yield Draw("x = 0", params, 0 * draw.x, 0.0)
-    yield Draw("parameters = 0", scaled(params, 0.0), draw.x, 0.0)
-    yield Draw("large parameters", scaled(params, 2.0), draw.x, 0.0)
-    if "b1" in params:
-        # Saturated no further than formulas such as 1 - z**2 can be trusted to rtol.
-        low = {**params, "W1": 0.3 * params["W1"], "b1": -2.0 - np.clip(np.abs(params["b1"]), 0, 1)}
-        yield Draw("negative pre-activations", low, np.clip(draw.x, -1, 1), 0.0)
-
-
-def general(sizes: Sizes, form: str, rng: np.random.Generator) -> Draw:
-    """Return a problem in general position.
+def general(template: Params, arrangement: Arrangement, rng: np.random.Generator) -> Params:
+    """Return parameters in general position, such that no layer saturates.
 
     Parameters
     ----------
-    sizes : Sizes
-    form : str
+    template : dict of str to array or float
+        Names, shapes and types.
+    arrangement : Arrangement
     rng : numpy.random.Generator
 
     Returns
     -------
-    Draw
+    dict
     """
-    params = {name: rng.normal(size=shape) for name, shape in sizes.shapes.items()}
-    shape = (sizes.inputs,) if form == "one sample" else (FORMS[form], sizes.inputs)
-    return Draw("", scaled(params, 1.0), rng.normal(size=shape), 0.0)
-
-
-def scaled(params: Params, factor: float) -> Params:
-    """Return the parameters times a factor; a number stays a number."""
+    sizes = dict(zip(arrangement.weights, arrangement.widths, strict=False))
     return {
-        name: factor * value if np.ndim(value) else factor * float(value) for name, value in params.items()
+        name: _like(value, rng.normal(size=np.shape(value)) * min(1.0, (2 / sizes.get(name, 1)) ** 0.5))
+        for name, value in template.items()
     }
+
+
+def special(params: Params, x: Any, arrangement: Arrangement) -> Iterator[tuple[str, Params, Any]]:
+    """Yield name, parameters and input (N, in) of the special problems, made from a general one.
+
+    Parameters
+    ----------
+    params : dict of str to array or float
+    x : ndarray, shape (N, in)
+    arrangement : Arrangement
+
+    Yields
+    ------
+    str, dict, ndarray
+    """
+    yield AT_TARGET, params, x
+    yield "x = 0", params, 0 * x
+    yield "parameters = 0", _scaled(params, 0.0), x
+    yield "large parameters", _scaled(params, 2.0), x
+    weight, bias = arrangement.weights[0], arrangement.biases[0]
+    if bias is not None:
+        # Saturated no further than formulas such as 1 - z**2 can be trusted to rtol.
+        low = {weight: 0.3 * params[weight], bias: -2.0 - np.clip(np.abs(params[bias]), 0, 1)}
+        yield "negative pre-activations", {**params, **low}, np.clip(x, -1, 1)
+
+
+def _scaled(params: Params, factor: float) -> Params:
+    return {name: _like(value, factor * np.asarray(value)) for name, value in params.items()}
+
+
+def _like(value: Any, array: Any) -> Any:
+    """Return the array in the type of a value; a number stays a number."""
+    if not np.ndim(value):
+        return float(array)
+    dtype = np.asarray(value).dtype
+    return array.astype(dtype if dtype.kind == "f" else float)

@@ -15,7 +15,7 @@ from gradcheck.submissions.sandbox import Sandbox
 
 T = TypeVar("T")
 R = TypeVar("R")
-_NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None}
+_NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None, "given": "", "expected": ""}
 _REASONS = {"SyntaxError": "syntax", "MemoryError": "memory", "SystemExit": "exit", "ImportError": "import"}
 
 
@@ -71,6 +71,7 @@ class Submission:
         self.is_whole = False
         self._is_collecting = False
         self._ready: Any = None
+        self._bound: dict[str, Any] = {}
         try:
             self._load(whole=False)
         except SubmissionError as error:
@@ -121,18 +122,82 @@ class Submission:
         SubmissionError
             If a function raises, does not end, or ends the process.
         """
-        request = {"values": values, "calls": [list(call) for call in calls], "give": list(give)}
-        if self._is_collecting:
-            raise _Collected(request)
-        ready, self._ready = self._ready, None
-        answer = _checked(ready or self._sandbox.ask("run", **request))
-        if "NameError" in answer["error"]["bases"] and not self.is_whole:
-            self.run_whole()
-            answer = _checked(self._sandbox.ask("run", **request))
-        result = self._result(answer, f"{calls[-1][0]} raises", "crashed")
+        given = {"values": values, "calls": [list(call) for call in calls], "give": list(give)}
+        result = self._asked(calls[-1][0], "run", given)
         if not isinstance(result, list) or len(result) != len(give):
             raise _nonsense()
         return result
+
+    def bind(self, shape: str, outputs: int) -> dict[str, Any]:
+        """Make the model of a convention, and describe it.
+
+        Parameters
+        ----------
+        shape : str
+            Of the convention.
+        outputs : int
+            Number of outputs, where the sizes are ours to choose.
+
+        Returns
+        -------
+        dict
+            ``parameters``, ``offers``, ``origin`` and ``widths`` of
+            `gradcheck.submissions.models.Model`.
+
+        Raises
+        ------
+        SubmissionError
+            If the file cannot be called so.
+        """
+        self._bound = {"shape": shape, "outputs": outputs}
+        found = self._asked("the file", "bind", self._bound)
+        if not isinstance(found, dict) or found.keys() != {"parameters", "offers", "origin", "widths"}:
+            raise _nonsense()
+        return found
+
+    def evaluate(self, what: str, params: dict[str, Any], *data: Any) -> Any:
+        """Return an output or a loss of the model that was bound.
+
+        Parameters
+        ----------
+        what : {"output", "loss"}
+        params : dict of str to array or float
+        *data
+            x, and d for the loss.
+
+        Returns
+        -------
+        nest
+
+        Raises
+        ------
+        SubmissionError
+            If the submission raises, does not end, or ends the process.
+        """
+        return self._asked(f"its {what}", "evaluate", {"what": what, "params": params, "data": data})
+
+    def gradient(self, params: dict[str, Any], *data: Any) -> tuple[Any, Any]:
+        """Return the gradient of the model that was bound, and its parameters afterwards.
+
+        Parameters
+        ----------
+        params : dict of str to array or float
+        *data
+            x and d.
+
+        Returns
+        -------
+        gradient, parameters : nest
+
+        Raises
+        ------
+        SubmissionError
+            As `evaluate`.
+        """
+        found = self._asked("its backward", "gradient", {"params": params, "data": data})
+        if not isinstance(found, list) or len(found) != 2:
+            raise _nonsense()
+        return found[0], found[1]
 
     def map(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """Return what a function gives for each item, the calls of all items sent as one batch.
@@ -140,7 +205,7 @@ class Submission:
         Parameters
         ----------
         function : callable
-            Calls `run`, as a rule once; what it does before is done twice.
+            Calls `run` or `evaluate`, as a rule once; what it does before is done twice.
         items : sequence
 
         Returns
@@ -153,9 +218,11 @@ class Submission:
             As `run`.
         """
         requests = [self._first_request(function, item) for item in items]
-        if len(requests) < 2 or None in requests:
+        first = requests[0] if requests else None
+        if first is None or len(requests) < 2 or None in requests:
             return [function(item) for item in items]
-        batch = {"requests": rows.stack(requests), "count": len(requests)}
+        given = rows.stack([request.arguments for request in requests if request])
+        batch = {"name": first.call, "requests": given, "count": len(requests)}
         answer = _checked(self._sandbox.ask("run_many", **batch))
         try:
             answers = rows.unstack(self._result(answer, "a call raises", "crashed"), len(requests))
@@ -166,15 +233,28 @@ class Submission:
             results.append(function(item))
         return results
 
-    def _first_request(self, function: Callable[[T], R], item: T) -> dict[str, Any] | None:
+    def _first_request(self, function: Callable[[T], R], item: T) -> "_Collected | None":
         self._is_collecting = True
         try:
             function(item)
         except _Collected as collected:
-            return collected.request
+            return collected
         finally:
             self._is_collecting = False
         return None
+
+    def _asked(self, who: str, call: str, arguments: dict[str, Any]) -> Any:
+        """Return the answer to a request; where a name is missing, after running the whole file."""
+        if self._is_collecting:
+            raise _Collected(call, arguments)
+        ready, self._ready = self._ready, None
+        answer = _checked(ready or self._sandbox.ask(call, **arguments))
+        if "NameError" in answer["error"]["bases"] and not self.is_whole:
+            self.run_whole()
+            if self._bound:
+                self._sandbox.ask("bind", **self._bound)
+            answer = _checked(self._sandbox.ask(call, **arguments))
+        return self._result(answer, f"{who} raises", "crashed")
 
     def _load(self, *, whole: bool) -> None:
         answer = self._sandbox.ask("load", path=str(self.path), names=self._names, whole=whole)
@@ -187,6 +267,7 @@ class Submission:
 
     def _describe(self, found: dict[str, Any]) -> None:
         self.values: dict[str, Any] = found["values"]
+        self.names: list[str] = found["names"]
         self.functions = {
             name: Signature(tuple(f["parameters"][: f["required"]]), tuple(f["returns"]), f["line"])
             for name, f in found["functions"].items()
@@ -198,6 +279,9 @@ class Submission:
         if "result" in answer:
             return answer["result"]
         error = answer["error"]
+        if "Unfit" in error["bases"]:
+            told = {key: str(error[key]) for key in ("given", "expected")}
+            raise SubmissionError("interface", str(error["text"]), **told)
         reason = next((_REASONS[base] for base in error["bases"] if base in _REASONS), otherwise)
         line = f", line {error['line']}" if error["line"] else ""
         raise SubmissionError(
@@ -222,8 +306,8 @@ def _checked(answer: Any) -> dict[str, Any]:
 class _Collected(BaseException):
     """A request of which only the arguments were wanted; nothing that is run may catch it."""
 
-    def __init__(self, request: dict[str, Any]) -> None:
-        self.request = request
+    def __init__(self, call: str, arguments: dict[str, Any]) -> None:
+        self.call, self.arguments = call, arguments
 
 
 def _nonsense() -> SubmissionError:

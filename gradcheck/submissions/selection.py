@@ -8,9 +8,11 @@ This module imports nothing of gradcheck, since the submission's process loads i
 
 import ast
 import dis
+import fnmatch
 import types
 from collections.abc import Iterable, Iterator
 
+ALWAYS = "*"
 _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT")
 
 
@@ -21,7 +23,7 @@ def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
     ----------
     tree : ast.Module
     wanted : iterable of str
-        Top-level names; those that the file lacks are ignored.
+        Patterns of top-level names, and of ``Class.method`` (see `fits`).
 
     Returns
     -------
@@ -29,7 +31,9 @@ def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
     """
     bound = [(statement, set(_binds(statement))) for statement in tree.body]
     kept: set[int] = set()
-    names = {*wanted, "*"}
+    patterns = list(wanted)
+    every = {name for _, binds in bound for name in binds}
+    names = {name for name in every if any(fits(name, pattern) for pattern in patterns)} | {ALWAYS}
     while True:
         new = {i for i, (_, binds) in enumerate(bound) if i not in kept and binds & names}
         if not new:
@@ -37,6 +41,11 @@ def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
         kept |= new
         names |= {name for i in new for name in _reads(bound[i][0])}
     return ast.Module([statement for i, (statement, _) in enumerate(bound) if i in kept], [])
+
+
+def fits(name: str, pattern: str) -> bool:
+    """Tell whether a name fits a pattern: ``*`` is any text, ``|`` separates alternatives."""
+    return any(fnmatch.fnmatchcase(name, part) for part in pattern.split("|"))
 
 
 def returned_names(function: ast.FunctionDef) -> list[str | None]:
@@ -50,25 +59,30 @@ def returned_names(function: ast.FunctionDef) -> list[str | None]:
 
 
 def _binds(statement: ast.stmt) -> Iterator[str]:
-    """Yield the global names that a statement gives or changes; ``*`` for what is always needed."""
+    """Yield the global names that a statement gives or changes, or `ALWAYS`; methods with their class."""
     match statement:
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
             yield statement.name
+        case ast.ClassDef():
+            yield from _class(statement)
         case ast.Import() | ast.ImportFrom():
             for alias in statement.names:
                 yield (alias.asname or alias.name).partition(".")[0]
-        case ast.Assign():
-            for target in statement.targets:
-                yield from _targets(target)
-        case ast.AnnAssign() | ast.AugAssign():
-            yield from _targets(statement.target)
+        case ast.Assign() | ast.AnnAssign() | ast.AugAssign():
+            targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+            yield from (name for target in targets for name in _targets(target))
         case ast.Expr(ast.Call(ast.Attribute() as function)):
-            yield "*" if ast.unparse(function).startswith("sys.path.") else ""
+            yield ALWAYS if ast.unparse(function).startswith("sys.path.") else ""
         case ast.If() | ast.Try() | ast.With():
             for child in ast.iter_child_nodes(statement):
                 yield from _binds_inside(child)
         case _:
             return
+
+
+def _class(statement: ast.ClassDef) -> Iterator[str]:
+    yield statement.name
+    yield from (f"{statement.name}.{n.name}" for n in statement.body if isinstance(n, ast.FunctionDef))
 
 
 def _binds_inside(node: ast.AST) -> Iterator[str]:

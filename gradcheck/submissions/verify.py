@@ -16,9 +16,10 @@ import numpy as np
 from gradcheck.checking import RTOL, check_gradient
 from gradcheck.errors import GradientInterfaceError, SubmissionError
 from gradcheck.report import Report
-from gradcheck.submissions import conventions
 from gradcheck.submissions.batched import BatchedLoss
 from gradcheck.submissions.binding import Binding, Draw, Options
+from gradcheck.submissions.bindings import bind
+from gradcheck.submissions.conventions import NAMES
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.result import SubmissionResult
 from gradcheck.submissions.sandbox import Sandbox, available
@@ -53,7 +54,7 @@ def verify(file: str, options: Options) -> SubmissionResult:
     try:
         path = locate(file)
         with Sandbox(path.parent, level, options.timeout) as sandbox:
-            outcome = _outcome(Submission(sandbox, path, conventions.NAMES), options, known)
+            outcome = _outcome(Submission(sandbox, path, NAMES), options, known)
     except SubmissionError as error:
         outcome = error
     known = {**known, "flags": tuple(sorted(known.get("flags", ())))}
@@ -92,9 +93,7 @@ def locate(file: str) -> Path:
 
 def _outcome(submission: Submission, options: Options, known: dict[str, Any]) -> Report:
     """Judge a submission; what is understood on the way is known even if it fails."""
-    convention = conventions.recognise(submission)
-    known["shape"] = convention.SHAPE
-    binding: Binding = convention.bind(submission, options)
+    known["shape"], binding = bind(submission, options)
     known["understood"] = (*submission.understood, *binding.understood)
     known["flags"] = binding.flags
     _refuse_constant(binding, options.seed)
@@ -103,7 +102,7 @@ def _outcome(submission: Submission, options: Options, known: dict[str, Any]) ->
     if report.ok and "mutates" in binding.flags:
         raise SubmissionError(
             "interface",
-            "backward changes the global `network`; the gradients that it returns are right",
+            "backward changes the parameters; the gradients that it returns are right",
             do="leave the update of the parameters to the training loop",
         )
     return report

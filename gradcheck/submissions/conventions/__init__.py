@@ -3,19 +3,21 @@
 A convention is a module with
 
 - ``SHAPE``: its name, as reports give it;
-- ``NAMES``: the top-level names of a file that it uses;
-- ``missing(submission)``: what of it a file lacks, in words; it recognises what lacks nothing;
-- ``bind(submission, options)``: a `gradcheck.submissions.binding.Binding`.
+- ``FORM``: what such a file looks like, in one line;
+- ``NEEDS``: patterns of the names that a file must have, ``name`` or ``Class.method``;
+- ``USES``: patterns of further names that it uses;
+- ``LAYOUTS``, ``TARGETS``: how x may lie and what d may be, in the order in which they are tried
+  (keys of `gradcheck.submissions.layouts`);
+- ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own;
+- ``bind(source)``: a `gradcheck.submissions.models.Model`, or `Unfit`.
+
+Both sides read it: gradcheck the table, the submission's process `bind`. So it imports nothing of
+gradcheck but what likewise imports nothing of it.
 """
 
 import importlib
 import pkgutil
-from typing import TYPE_CHECKING, Any
-
-from gradcheck.errors import SubmissionError
-
-if TYPE_CHECKING:
-    from gradcheck.submissions.loading import Submission
+from typing import Any
 
 
 def _gather() -> dict[str, Any]:
@@ -30,33 +32,7 @@ def _gather() -> dict[str, Any]:
 
 CONVENTIONS: dict[str, Any] = _gather()
 NAMES: tuple[str, ...] = tuple(
-    dict.fromkeys(name for convention in CONVENTIONS.values() for name in convention.NAMES)
+    dict.fromkeys(
+        name for convention in CONVENTIONS.values() for name in (*convention.NEEDS, *convention.USES)
+    )
 )
-
-
-def recognise(submission: "Submission") -> Any:
-    """Return the convention by which a submission is called.
-
-    Parameters
-    ----------
-    submission : Submission
-
-    Returns
-    -------
-    module
-
-    Raises
-    ------
-    SubmissionError
-        If no convention fits; the message says what the nearest one lacks.
-    """
-    lacking = {shape: convention.missing(submission) for shape, convention in CONVENTIONS.items()}
-    shape = min(lacking, key=lambda shape: len(lacking[shape]))
-    if lacking[shape]:
-        raise SubmissionError(
-            "interface",
-            f"the file has no {', and no '.join(lacking[shape])}",
-            given=f"functions {', '.join(submission.functions) or 'none of these'}",
-            expected=CONVENTIONS[shape].EXPECTED,
-        )
-    return CONVENTIONS[shape]

@@ -1,0 +1,83 @@
+"""From a recognised convention to a submission that can be checked: every form is tried."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import SubmissionError
+from gradcheck.submissions.arrangement import arrangements
+from gradcheck.submissions.binding import Binding, Options
+from gradcheck.submissions.form import Form
+from gradcheck.submissions.layouts import LAYOUTS
+from gradcheck.submissions.loading import Submission
+from gradcheck.submissions.network_binding import NetworkBinding
+from gradcheck.submissions.recognition import recognise
+
+_FATAL = ("timeout", "exit", "memory")
+OUTPUTS = 3
+
+
+def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
+    """Find out how a file wants to be called.
+
+    Parameters
+    ----------
+    submission : Submission
+    options : Options
+
+    Returns
+    -------
+    shape : str
+        Of the first convention by which it can be called.
+    binding : Binding
+
+    Raises
+    ------
+    SubmissionError
+        If there is none: why the most particular one fails.
+    """
+    first: SubmissionError | None = None
+    for convention in recognise(submission.names):
+        try:
+            return convention.SHAPE, _bound(submission, convention, options)
+        except SubmissionError as error:
+            if error.reason in _FATAL:
+                raise
+            first = first or error
+    assert first is not None, "recognise returns at least one convention"
+    raise first
+
+
+def _bound(submission: Submission, convention: Any, options: Options) -> Binding:
+    """Return the first form that is a known network, else the first that can be called."""
+    failures: list[tuple[int, SubmissionError]] = []
+    possible: list[NetworkBinding] = []
+    for form, words in _forms(submission, convention):
+        bound = NetworkBinding(form, getattr(convention, "USUAL_LOSS", "mean_squared_error"))
+        try:
+            bound.settle(options)
+        except SubmissionError as error:
+            if error.reason in _FATAL:
+                raise
+            failures.append((bound.progress, error))
+            continue
+        bound.understood.insert(0, words)
+        if bound.is_known:
+            return bound
+        possible.append(bound)
+    if possible:
+        return possible[0]
+    raise max(failures, key=lambda failure: failure[0])[1]
+
+
+def _forms(submission: Submission, convention: Any) -> Iterator[tuple[Form, str]]:
+    for outputs in getattr(convention, "OUTPUTS", (OUTPUTS,)):
+        found = submission.bind(convention.SHAPE, outputs)
+        template, offers = found["parameters"], tuple(found["offers"])
+        shapes = {name: np.shape(value) for name, value in template.items()}
+        for arrangement in arrangements(shapes):
+            for target in convention.TARGETS:
+                for layout in convention.LAYOUTS:
+                    form = Form(submission, template, offers, arrangement, LAYOUTS[layout], target)
+                    yield form, f"{arrangement}, from {found['origin']}"

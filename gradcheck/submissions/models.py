@@ -1,0 +1,118 @@
+"""What a convention makes of a file: a model that takes parameters and gives loss and gradient.
+
+Parameters and gradients are flat dicts from names to arrays or numbers; nests, objects and
+caches of the submission stay in its own process.
+This module imports nothing of gradcheck but what likewise imports nothing of it, since the
+submission's process loads it.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from gradcheck.submissions.calling import call, matched
+from gradcheck.submissions.source import Unfit, parameters
+
+# The strength that a file's penalty gets where it is an argument.
+PENALTY = 0.05
+# Widths of a network whose sizes are ours to choose: different primes, so that a wrong factor names
+# its origin.
+INPUTS, HIDDEN = 7, (11, 13)
+
+Flat = dict[str, Any]
+
+
+class Model:
+    """A file that can be called; conventions override what they have.
+
+    Attributes
+    ----------
+    offers : tuple of str
+        Which of ``"output"`` and ``"loss"`` it has.
+    origin : str
+        Where its parameters come from, in words.
+    widths : tuple of int
+        Numbers of units from the input to the output; empty if their shapes tell.
+    """
+
+    offers: tuple[str, ...] = ("output", "loss")
+    origin = ""
+    widths: tuple[int, ...] = ()
+
+    def __init__(self) -> None:
+        self.params: Flat = {}
+
+    def parameters(self) -> Flat:
+        """Return the current parameters."""
+        return self.params
+
+    def set(self, params: Flat) -> None:
+        """Take these parameters."""
+        self.params = params
+
+    def output(self, x: Any) -> Any:
+        """Return the output y."""
+        raise NotImplementedError
+
+    def loss(self, x: Any, d: Any) -> Any:
+        """Return the loss E, a number."""
+        raise NotImplementedError
+
+    def gradient(self, x: Any, d: Any) -> Any:
+        """Return dE/dparams, a dict with the names of the parameters or these with a ``d`` before."""
+        raise NotImplementedError
+
+
+def fill(arrays: Mapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write values into arrays that other objects may hold as well."""
+    for name, value in values.items():
+        arrays[name][...] = value
+
+
+def pair(value: Any, what: str) -> tuple[Any, Any]:
+    """Return the two values that a function must have returned.
+
+    Raises
+    ------
+    Unfit
+        If it did not.
+    """
+    if not isinstance(value, tuple | list) or len(value) != 2:
+        raise Unfit(f"{what} returns no pair", given=_described(value), expected="two values")
+    return value[0], value[1]
+
+
+def construct(make: Callable[..., Any], outputs: int) -> tuple[Any, tuple[int, ...]]:
+    """Call a constructor or an initialiser with sizes of our own.
+
+    Parameters
+    ----------
+    make : callable
+        Takes the numbers of inputs, hidden units (or a list of them) and outputs, or a list of all.
+    outputs : int
+
+    Returns
+    -------
+    made : object
+    widths : tuple of int
+        Numbers of units from the input to the output.
+
+    Raises
+    ------
+    Unfit
+        If it is not clear what its parameters take.
+    """
+    pool: dict[str, Any] = {"inputs": INPUTS, "hidden": HIDDEN[0], "outputs": outputs, "reg": PENALTY}
+    pool |= {"hiddens": list(HIDDEN), "sizes": [INPUTS, *HIDDEN, outputs]}
+    single = len(parameters(make)) == 1
+    places = ("sizes",) if single else ("inputs", "hidden", "outputs")
+    named = {*matched(parameters(make, required=False), list(pool))}
+    deep = single or bool({"hiddens", "sizes"} & named)
+    return call(make, pool, places), (INPUTS, *HIDDEN[: 1 + deep], outputs)
+
+
+def _described(value: Any) -> str:
+    if isinstance(value, np.ndarray):
+        return f"an array, shape {value.shape}"
+    return f"{type(value).__name__}" + (f" of {len(value)}" if isinstance(value, tuple | list) else "")

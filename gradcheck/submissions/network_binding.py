@@ -1,0 +1,215 @@
+"""A submission that is a dense network: called in one form, compared with the reference networks.
+
+Its gradient is judged by differences of its own forward; the reference network that computes the
+same serves to name mistakes.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck import diagnosis
+from gradcheck.networks import LOSSES, DenseNetwork
+from gradcheck.report import Finding
+from gradcheck.submissions import drawing, inference
+from gradcheck.submissions.binding import Draw, Options, Params
+from gradcheck.submissions.form import Form
+from gradcheck.submissions.gradients import checked_gradient
+
+_SEEN = 5
+
+
+class NetworkBinding:
+    """A network of a submission, with its data in one form.
+
+    Parameters
+    ----------
+    form : Form
+    usual_loss : str
+        Of a submission that has none.
+
+    Attributes
+    ----------
+    progress : int
+        How far `settle` came.
+    is_known : bool
+        Whether a reference network computes the same.
+    """
+
+    def __init__(self, form: Form, usual_loss: str) -> None:
+        self._form, self._usual_loss = form, usual_loss
+        self._shapes = {name: np.shape(value) for name, value in form.template.items()}
+        self._activations: tuple[str, ...] | None = None
+        self._loss = inference.Loss(usual_loss)
+        self.understood: list[str] = []
+        self.flags: set[str] = set()
+        self.progress, self.is_known = 0, False
+
+    def settle(self, options: Options) -> None:
+        """Call everything once, and find out what is computed.
+
+        Parameters
+        ----------
+        options : Options
+
+        Raises
+        ------
+        SubmissionError
+            If it cannot be called so; `progress` tells how far it came.
+        """
+        form = self._form
+        if "output" in form.offers:
+            form.y_shape = np.shape(form.output(form.general(np.random.default_rng([options.seed, 1]))))
+        draw = next(self.draws(options.seed))
+        self.progress = 1
+        if "loss" in form.offers:
+            form.loss(draw.params, draw)
+        returned, _ = form.submission.gradient(draw.params, draw.x, draw.d)
+        self.progress = 2
+        checked_gradient(returned, self._shapes)
+        self.progress = 3
+        self._understand(options)
+
+    def draws(self, seed: int) -> Iterator[Draw]:
+        """Yield the problems, the first in general position."""
+        form = self._form
+        for number in range(drawing.GENERAL):
+            yield form.general(np.random.default_rng([seed, number]))
+        draw = form.general(np.random.default_rng([seed, drawing.GENERAL]))
+        x = form.layout.rows(draw.x, form.arrangement.widths[0])
+        for name, params, rows in drawing.special(draw.params, x, form.arrangement):
+            own, rng = Draw(name, params, form.layout.own(rows), None), np.random.default_rng([seed, 2])
+            if name != drawing.AT_TARGET:
+                yield form.with_target(own, rng)
+            elif form.target == "real" and form.y_shape is not None:
+                y = form.output(own)
+                yield Draw(name, params, own.x, float(y) if y.ndim == 0 else y)
+
+    def loss(self, draw: Draw) -> Callable[[Params], float]:
+        """Return E of the submission's own forward."""
+        form = self._form
+        if self._loss.epsilon:
+            return self._reference_loss(draw)
+        if "loss" in form.offers:
+            return lambda params: form.loss(params, draw)
+        d, last = form.rows(draw.d), self._activations[-1] if self._activations else "identity"
+
+        def error(params: Params) -> float:
+            y = form.output(Draw(draw.name, params, draw.x, draw.d))
+            return self._loss.value(form.layout.rows(y, form.outputs), d, last)
+
+        return error
+
+    def gradient(self, draw: Draw) -> dict[str, Any]:
+        """Return what the submission's backward pass gives."""
+        returned, after = self._form.submission.gradient(draw.params, draw.x, draw.d)
+        gradient = checked_gradient(returned, self._shapes)
+        if not _equal(after, draw.params):
+            self.flags.add("mutates")
+        return gradient
+
+    def explain(self, cases: Sequence[tuple[Draw, dict[str, Any]]], rtol: float) -> tuple[Finding, ...]:
+        """Name the known mistake, if the network is a known one."""
+        if not self.is_known:
+            return ()
+        known = []
+        for draw, gradient in cases:
+            params, x, d = self._in_rows(draw)
+            rows = self._form.arrangement.in_rows(gradient).items()
+            known.append(diagnosis.Case(params, x, d, {name: g / self._loss.factor for name, g in rows}))
+        return diagnosis.explain(self._reference(), known, rtol)
+
+    def _in_rows(self, draw: Draw) -> tuple[dict[str, Any], Any, Any]:
+        form = self._form
+        x = form.layout.rows(draw.x, form.arrangement.widths[0])
+        return form.arrangement.in_rows(draw.params), x, form.rows(draw.d)
+
+    def _reference(self) -> DenseNetwork:
+        assert self._activations is not None
+        return self._loss.network(self._activations)
+
+    def _reference_loss(self, draw: Draw) -> Callable[[Params], float]:
+        network, (_, x, d) = self._reference(), self._in_rows(draw)
+        in_rows = self._form.arrangement.in_rows
+        return lambda params: self._loss.factor * float(network.loss(in_rows(params), x, d))
+
+    def _understand(self, options: Options) -> None:
+        form, depth = self._form, self._form.arrangement.depth
+        draws = [form.general(np.random.default_rng([options.seed, i])) for i in range(_SEEN)]
+        seen = [form.seen(draw) for draw in draws]
+        found: inference.Loss | None = None
+        if "output" in form.offers:
+            self._activations = inference.activations_that_fit(seen, depth, options.activation)
+            if "loss" not in form.offers:
+                found = self._assumed_loss(draws[0], options.loss)
+            elif self._activations:
+                found = inference.loss_that_fits(seen, self._activations, options.loss)
+        else:
+            fit = inference.network_that_fits(seen, depth, options.activation, options.loss)
+            self._activations, found = fit or (None, None)
+        self._loss = found or self._loss
+        self.is_known = self._activations is not None and found is not None
+        if not self.is_known and (options.activation or options.loss):
+            self.flags.add("forward-differs")
+        self._say(draws[0], options, found)
+
+    def _assumed_loss(self, draw: Draw, stated: str | None) -> inference.Loss:
+        """Return the stated loss, or the usual one, as a sum if the biases of the output show it.
+
+        Their gradient is dE/du of the output, summed over the samples.
+        """
+        form, last = self._form, self._activations[-1] if self._activations else "identity"
+        over_classes, logits = inference.LOGITS.get(last, ("", None))
+        name = stated or self._usual_loss
+        loss = inference.Loss(name, logits=name == over_classes)
+        bias, samples = form.arrangement.biases[-1], form.layout.samples
+        if stated or bias is None or (last != "identity" and not loss.logits):
+            return loss
+        y = form.layout.rows(form.output(draw), form.outputs)
+        delta = LOSSES[loss.name].gradient(logits(y) if loss.logits and logits else y, form.rows(draw.d))
+        given = self.gradient(draw)[bias]
+        is_sum = np.allclose(np.ravel(given), samples * delta.sum(axis=0))
+        if loss.name == "mean_squared_error":
+            return inference.Loss("half_squared_error") if is_sum or samples == 1 else loss
+        return inference.Loss(loss.name, float(samples) if is_sum else 1.0, logits=loss.logits)
+
+    def _say(self, draw: Draw, options: Options, loss: inference.Loss | None) -> None:
+        form = self._form
+        y = f"; y is {form.y_shape}" if form.y_shape is not None else ""
+        d = f"; d holds {form.target}, {np.shape(draw.d)}" if "loss" in form.offers else ""
+        self.understood.append(f"called with {form.layout.name}, x {np.shape(draw.x)}{y}{d}")
+        if self._activations:
+            *hidden, output = self._activations
+            self.understood.append(
+                f"hidden layer{'s' * (len(hidden) > 1)} {', '.join(hidden)}, output {output}, "
+                "as forward computes them"
+            )
+        else:
+            self.understood.append(
+                f"forward is no network with a hidden layer of {options.activation or 'a known activation'}: "
+                "judged by differences alone, mistakes are not named"
+            )
+        if loss is None:
+            self.understood.append("loss of the file, none that is known" if self._activations else "")
+            return
+        self.understood.append(_worded(loss, "loss" in form.offers or options.loss is not None))
+
+
+def _worded(loss: inference.Loss, is_sure: bool) -> str:
+    words = f"loss {loss.name}"
+    if abs(loss.factor - 1) > 1e-9:
+        words = f"loss {loss.factor:.6g} times {loss.name}"
+    if loss.penalty:
+        words += f", with an L2 penalty of strength {loss.penalty:.6g}"
+    if loss.epsilon:
+        words += f"; it adds {loss.epsilon:g} inside the logarithm, which is left out here"
+    return words if is_sure else f"{words}, its usual one"
+
+
+def _equal(after: Any, params: Mapping[str, Any]) -> bool:
+    return (
+        isinstance(after, dict)
+        and after.keys() == params.keys()
+        and all(np.array_equal(after[name], params[name]) for name in params)
+    )

@@ -1,0 +1,55 @@
+"""Each convention knows files as people write them: right ones match, wrong ones are told why.
+
+The first line of a wrong file says what must come out: ``# wrong: W1 b1: DERIV_AT_Z``, the wrong
+parameters and the mistake that is named.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from gradcheck.submissions.binding import Options
+from gradcheck.submissions.conventions import CONVENTIONS
+from gradcheck.submissions.verify import verify
+
+FOLDER = Path(__file__).parent.parent / "submissions"
+RIGHT, WRONG = (
+    [path for path in sorted(FOLDER.glob(f"*/{kind}*")) if path.is_file()] for kind in ("right", "wrong")
+)
+
+
+def name(path: Path) -> str:
+    return f"{path.parent.name}/{path.stem}"
+
+
+def shape(path: Path) -> str:
+    return path.parent.name.replace("_", "-")
+
+
+@pytest.mark.parametrize("path", RIGHT, ids=name)
+def test_right_file_is_a_match(path):
+    """And the convention is the one that its folder is named after."""
+    result = verify(str(path), Options())
+
+    assert (result.verdict, result.shape, result.flags) == ("match", shape(path), ())
+
+
+@pytest.mark.parametrize("path", WRONG, ids=name)
+def test_wrong_file_is_a_mismatch_with_its_reason(path):
+    """In the parameters that are wrong and no others."""
+    parameters, _, code = path.read_text().splitlines()[0].removeprefix("# wrong: ").partition(":")
+
+    result = verify(str(path), Options())
+
+    assert (result.verdict, result.shape) == ("mismatch", shape(path))
+    wrong = {p.name for p in result.outcome.parameters.values() if p.verdict != "match"}
+    assert wrong == set(parameters.split())
+    assert [finding.code for finding in result.outcome.findings] == code.split()
+
+
+@pytest.mark.parametrize("convention", set(CONVENTIONS) - {"course-note"})
+def test_every_convention_has_examples(convention):
+    """The course note's own are in `offenders` and in the package."""
+    kinds = {kind: {shape(path) for path in paths} for kind, paths in (("right", RIGHT), ("wrong", WRONG))}
+
+    assert convention in kinds["right"] & kinds["wrong"]
