@@ -1,5 +1,6 @@
 """The doors of the library: check a gradient, or assert that it is right."""
 
+import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,7 +12,7 @@ from gradcheck import execution
 from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
 from gradcheck.derivatives.lines import scales
-from gradcheck.derivatives.noise import Noise, measure_noise
+from gradcheck.derivatives.noise import measure_noise
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
@@ -113,7 +114,7 @@ def check_gradient(
         raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
     problem.executor = executor
     with np.errstate(all="ignore"):  # beside the point the loss may overflow or leave its domain
-        setting, noise = setting_of(problem, rtol, seed)
+        setting = setting_of(problem, rtol, seed)
         chosen, reports, probability, notes = _examined(problem, setting, method, vectorized, progress)
     return Report(
         verdict=_verdict(problem, setting, [p.verdict for p in reports.values()]),
@@ -123,7 +124,7 @@ def check_gradient(
         seed=int(seed),
         seconds=time.perf_counter() - began,
         false_pass_probability=probability,
-        notes=(*problem.notes, *_precision_notes(problem, noise, rtol, setting.rtol), *notes),
+        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *notes),
         flags=tuple(problem.flags),
     )
 
@@ -139,7 +140,7 @@ def _examined(
         if settled or method == "directions":
             return "directions", found.reports, found.false_pass_probability, found.notes
     if vectorized:
-        problem.stack(setting.scales, setting.noise, setting.seed)
+        problem.stack(setting.scales, setting.noise.level, setting.seed)
     with execution.progress(size, "gradcheck, entries") if progress else nullcontext() as problem.advance:
         evidence = entries.examine(problem, setting)
     reports = {
@@ -175,8 +176,8 @@ def assert_gradient(
     assert_match(check_gradient, loss, params, gradient, **options)
 
 
-def setting_of(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting, Noise]:
-    """Return what a check of a problem has in common for all leaves, and the noise of the loss."""
+def setting_of(problem: Problem, rtol: float | None, seed: int) -> Setting:
+    """Return what a check of a problem has in common for all leaves."""
     sizes = scales(problem)
     line = overall_line(problem, sizes, seed)
     noise = measure_noise(line, problem.value, problem.unit_roundoff)
@@ -188,7 +189,8 @@ def setting_of(problem: Problem, rtol: float | None, seed: int) -> tuple[Setting
         )
     single = noise.single or any(a.dtype.itemsize < 8 for a in problem.analytic)
     default = RTOL_SINGLE if single else RTOL
-    return Setting(rtol or default, max(noise.level, float(repeated)), sizes, seed), noise
+    noise = dataclasses.replace(noise, level=max(noise.level, float(repeated)))
+    return Setting(rtol or default, noise, sizes, seed)
 
 
 def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Verdict:
@@ -199,8 +201,8 @@ def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Ver
     return verdict
 
 
-def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: float) -> list[str]:
-    notes = []
+def _precision_notes(problem: Problem, setting: Setting, asked: float | None) -> list[str]:
+    notes, noise = [], setting.noise
     relative = noise.level / abs(problem.value) if problem.value else 0.0
     narrow = [
         leaf.name for leaf, a in zip(problem.leaves, problem.analytic, strict=True) if a.dtype.itemsize < 8
@@ -213,8 +215,8 @@ def _precision_notes(problem: Problem, noise: Noise, asked: float | None, rtol: 
         notes.append(f"the loss is noisy: {noise.level:.1e}, {relative:.0e} of its value")
     if narrow:
         notes.append(f"the gradient of {', '.join(narrow)} is in {problem.analytic[0].dtype}")
-    if asked is None and rtol != RTOL:
-        notes.append(f"rtol is {rtol:.0e} for single precision")
+    if asked is None and setting.rtol != RTOL:
+        notes.append(f"rtol is {setting.rtol:.0e} for single precision")
     return notes
 
 

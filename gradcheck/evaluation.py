@@ -5,9 +5,10 @@ loss and little else. The caller's arrays are never written to. Narrow floats (f
 are widened to float64 where the loss takes it.
 """
 
+import copy
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any, cast
+from typing import Any, Self, cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -175,6 +176,19 @@ class Evaluation:
 
         return parameters, call
 
+    def extended(self) -> Self | None:
+        """Return the loss at copies of the point in extended precision, if it computes in it."""
+        twin = copy.copy(self)
+        twin.renew(Parameters(self._given, widen=np.longdouble))
+        try:
+            twin.value = twin.evaluate()
+        except Exception:  # any refusal of such numbers
+            return None
+        finally:
+            self.evaluations += 1
+        twin.unit_roundoff = _unit_roundoff(twin.value)
+        return twin if twin.unit_roundoff < self.unit_roundoff else None
+
     def flag(self, flag: str, note: str) -> None:
         """Take note of something noticed, once."""
         if flag not in self.flags:
@@ -192,7 +206,7 @@ class Evaluation:
 
     def _widest(self) -> tuple[Parameters, float]:
         """Return copies in float64 and the value there, or in the given types if the loss refuses."""
-        parameters = Parameters(self._given, widen=True)
+        parameters = Parameters(self._given, widen=np.float64)
         refuse_not_finite(parameters)
         narrow = [leaf for leaf in parameters.leaves if leaf.values.dtype != _real(leaf.dtype)]
         if narrow:

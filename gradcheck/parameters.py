@@ -66,14 +66,14 @@ class Parameters:
     Parameters
     ----------
     nest : nest of parameters
-    widen : bool
-        Whether floats narrower than float64 become float64.
+    widen : numpy scalar type, optional
+        Floats narrower than this become it.
     to_complex : bool
         Whether floats become complex, for the complex step.
 
     Attributes
     ----------
-    widen : bool
+    widen : numpy scalar type or None
     nest : nest of parameters
         The copy; what a loss is called with.
     leaves : tuple of Leaf
@@ -86,7 +86,9 @@ class Parameters:
         have the same name, or there is no leaf at all.
     """
 
-    def __init__(self, nest: Any, *, widen: bool = False, to_complex: bool = False) -> None:
+    def __init__(
+        self, nest: Any, *, widen: type[np.floating[Any]] | None = None, to_complex: bool = False
+    ) -> None:
         self.widen, self.to_complex = widen, to_complex
         self._arrays: list[Array | None] = []
         self._leaves: list[Leaf] = []
@@ -168,9 +170,7 @@ class Parameters:
     def _working(self, dtype: np.dtype[Any]) -> np.dtype[Any]:
         if self.to_complex:
             return np.promote_types(dtype, np.complex128)
-        if not self.widen:
-            return dtype
-        return np.promote_types(dtype, np.complex128 if dtype.kind == "c" else np.float64)
+        return dtype if self.widen is None else np.promote_types(dtype, self.widen)
 
 
 def on_copies(function: Callable[[Any], Any], nest: Any) -> Any:

@@ -51,7 +51,7 @@ def heat_map(
     """
     problem = Problem(loss, params, gradient)
     with np.errstate(all="ignore"):
-        setting, _ = setting_of(problem, rtol, seed)
+        setting = setting_of(problem, rtol, seed)
         found = entries.examine(problem, setting)
     maps = {}
     for leaf, evidence in zip(problem.leaves, found, strict=True):
@@ -100,7 +100,7 @@ def v_curve(
     problem = Problem(loss, params, gradient)
     leaf, k = _entry(problem, name, index)
     with np.errstate(all="ignore"):
-        setting, _ = setting_of(problem, None, seed)
+        setting = setting_of(problem, None, seed)
         curve = _measured(problem, setting, leaf, k, _named(name, index))
     return draw_curve(curve)
 
@@ -129,18 +129,18 @@ def _measured(problem: Problem, setting: Setting, leaf: int, k: int, name: str) 
     known = second_look(problem, leaf, k, setting)
     if not np.isfinite(known.value):
         raise UsageError(f"the loss has no derivative by {name}: it has no value beside the point")
-    ladder = Ladder(EntryLine(problem, leaf, k), problem.value, size, setting.noise, problem.unit_roundoff)
+    ladder = Ladder(EntryLine(problem, leaf, k), problem.value, size, setting.noise)
     ladder.climb(_HALVINGS)
     pairs = [pair for pair in ladder.pairs.values() if pair.right > 0 > pair.left]
     steps = np.array([pair.right for pair in pairs])
     quotient = _QUOTIENTS.get(known.kind, central)
-    chosen, third = first_step(problem, leaf, k, size, setting.noise)
+    chosen, third = first_step(problem, leaf, k, size, setting.noise.level)
     analytic = float(problem.analytic[leaf][k])
     return Curve(
         name=name if known.kind == "smooth" else f"{name}, {known.kind}",
         steps=steps,
         errors=np.array([abs(quotient(pair, problem.value) - known.value) for pair in pairs]),
-        noise=np.array([ladder.noise_of(pair) for pair in pairs]),
+        noise=np.array([pair.noise for pair in pairs]),
         truncation=third * (steps / size) ** 2 / size if quotient is central else np.full(len(steps), np.nan),
         chosen=chosen * size,
         gap=max(known.low - analytic, analytic - known.high, 0.0) if np.isfinite(analytic) else np.inf,

@@ -141,14 +141,15 @@ class FunctionLine:
 def noise_of(function, x, unit_roundoff=DOUBLE):
     """Return the noise that is measured of a function of one number near x."""
     line = FunctionLine(function, x, _size(x))
-    return measure_noise(line, line(0.0), unit_roundoff)
+    with np.errstate(all="ignore"):
+        return measure_noise(line, line(0.0), unit_roundoff)
 
 
-def derivative(function, x, unit_roundoff=DOUBLE):
+def derivative(function, x, unit_roundoff=DOUBLE, **options):
     """Return the estimate of the second look for a function of one number at x."""
     line = FunctionLine(function, x)
-    noise = noise_of(function, x, unit_roundoff).level
-    return extrapolate(line, line(0.0), _size(x), noise, unit_roundoff, smallest=abs(x))
+    noise = noise_of(function, x, unit_roundoff)
+    return extrapolate(line, line(0.0), _size(x), noise, smallest=abs(x), **options)
 
 
 def _size(x):

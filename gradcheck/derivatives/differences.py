@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.derivatives.lines import EntryLine
+from gradcheck.derivatives.noise import Noise
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
@@ -44,7 +45,7 @@ class Differences:
 
 
 def central_differences(
-    problem: Problem, leaf: int, entries: Array, steps: Array, step: float, noise: float, third: float
+    problem: Problem, leaf: int, entries: Array, steps: Array, step: float, noise: Noise, third: float
 ) -> Differences:
     """Differentiate the loss by some entries of a leaf.
 
@@ -59,8 +60,7 @@ def central_differences(
         Their sizes (`entry_scales`).
     step : float
         Step, relative to the size.
-    noise : float
-        Standard deviation of the loss.
+    noise : Noise
     third : float
         ``|phi'''| / 6`` for steps relative to the size, in the units of the loss.
 
@@ -74,7 +74,7 @@ def central_differences(
     width = above.astype(plus.dtype) - below.astype(plus.dtype)
     with np.errstate(all="ignore"):
         values = (plus - minus) / width
-        rounding = np.maximum(noise, problem.unit_roundoff * np.maximum(np.abs(plus), np.abs(minus)))
+        rounding = noise.at(np.maximum(np.abs(plus), np.abs(minus)))
         uncertainty = 6 * rounding / width + _TRUNCATION * third * step**2 / steps
         second = np.abs(plus - problem.value + (minus - problem.value))
         bend = np.maximum(second - 6 * rounding, 0) / (step**2 * steps)

@@ -6,6 +6,7 @@ import numpy as np
 
 from gradcheck.derivatives.ladder import SAFETY, Ladder, central
 from gradcheck.derivatives.lines import Line
+from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _REGULAR = 1 / 16
@@ -29,17 +30,16 @@ class Slope:
     beyond_doubt: float
 
 
-def directional_derivative(
-    line: Line, value: float, noise: float, unit_roundoff: float, enough: float
-) -> Slope:
+def directional_derivative(line: Line, value: float, noise: Noise, enough: float) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
     Parameters
     ----------
     line : Line
         Along which a step of 1 moves entries by about the size of their leaf.
-    value, noise, unit_roundoff : float
-        As in `gradcheck.derivatives.extrapolation.extrapolate`.
+    value : float
+        phi(0).
+    noise : Noise
     enough : float
         A bound on the error that serves: smaller steps follow until it is reached.
 
@@ -47,11 +47,11 @@ def directional_derivative(
     -------
     Slope
     """
-    ladder = Ladder(line, value, 1.0, noise, unit_roundoff)
-    first = _first_exponent(noise, enough)
+    ladder = Ladder(line, value, 1.0, noise)
+    first = _first_exponent(noise.level, enough)
     best = _extrapolated(ladder, first)
     while SAFETY * best.uncertainty > enough and first < _LAST:
-        if ladder.noise_of(ladder.pairs[first + 2]) >= best.uncertainty:
+        if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier
         first += 1
         found = _extrapolated(ladder, first)
@@ -81,7 +81,7 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     value = (16 * better - rough) / 15
     if not np.isfinite(value):
         return Slope(np.nan, np.inf, np.inf)
-    noise = ladder.noise_of(ladder.pairs[first + 2])
+    noise = ladder.pairs[first + 2].noise
     change, before = abs(better - rough), abs(fine - middle)
     error = change * change / before if 0 < change <= _REGULAR * before else change
     return Slope(value, max(error, noise), max(change, noise))

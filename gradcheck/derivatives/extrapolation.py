@@ -12,8 +12,9 @@ import numpy as np
 
 from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, central, left, right
 from gradcheck.derivatives.lines import Line
+from gradcheck.derivatives.noise import Noise
 
-Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved", "complex"]
+Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved", "extended", "complex"]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
@@ -34,8 +35,8 @@ class Estimate:
         Least and greatest one-sided derivative at a kink; else both equal `value`.
     kind : str
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
-        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``, or
-        ``"complex"`` (by the complex step).
+        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``,
+        ``"extended"`` (smooth, in extended precision), or ``"complex"`` (by the complex step).
     evaluations : int
     """
 
@@ -51,11 +52,11 @@ def extrapolate(
     line: Line,
     value: float,
     scale: float,
-    noise: float,
-    unit_roundoff: float,
+    noise: Noise,
     *,
     smallest: float = 0.0,
     enough: float = np.inf,
+    expected: float = np.nan,
 ) -> Estimate:
     """Estimate phi'(0) by extrapolation, with a bound on the error.
 
@@ -67,39 +68,39 @@ def extrapolate(
         phi(0).
     scale : float
         Size of what moves, in the units of t; steps begin at an eighth of it.
-    noise : float
-        Standard deviation of phi.
-    unit_roundoff : float
-        Of the type in which phi is computed.
+    noise : Noise
     smallest : float, optional
         A smaller size at which phi may have features too, such as the entry's own where its
         leaf has larger ones; steps then go down further.
     enough : float, optional
         A bound on the error that serves; more steps are taken to reach it if they can help.
+    expected : float, optional
+        What the derivative may be. One side alone is trusted to confirm it, not to refute it: there
+        may be more on the other side than noise lets through.
 
     Returns
     -------
     Estimate
     """
-    ladder = Ladder(line, value, scale, noise, unit_roundoff)
+    ladder = Ladder(line, value, scale, noise)
     last = _LAST
     if 0 < smallest < scale:
         last += int(np.ceil(np.log2(scale / smallest)))
     ladder.climb(range(_FIRST, _PLAIN))
     ladder.climb(range(_PLAIN + _STRIDE - 2, last + 1, _STRIDE))
-    estimate = _estimate(ladder)
+    estimate = _estimate(ladder, expected)
     if estimate.kind == "smooth" and estimate.uncertainty > enough:
         # Where noise is the limit larger steps help, else smaller ones.
-        noisy = estimate.uncertainty <= 4 * SAFETY * ladder.noise_of(ladder.pairs[_PLAIN - 1])
+        noisy = estimate.uncertainty <= 4 * SAFETY * ladder.pairs[_PLAIN - 1].noise
         ladder.climb(range(_LARGEST, _FIRST) if noisy else range(_PLAIN, last + 1))
-        estimate = _estimate(ladder)
+        estimate = _estimate(ladder, expected)
     elif estimate.kind != "smooth":
         ladder.climb(range(_PLAIN, last + 1))
-        estimate = _estimate(ladder)
+        estimate = _estimate(ladder, expected)
     return estimate
 
 
-def _estimate(ladder: Ladder) -> Estimate:
+def _estimate(ladder: Ladder, expected: float) -> Estimate:
     middle = ladder.limit(central, 2)
     # The largest steps serve a symmetric difference only: one side alone may just be saturated.
     above, below = ladder.limit(right, 1, _FIRST), ladder.limit(left, 1, _FIRST)
@@ -112,10 +113,11 @@ def _estimate(ladder: Ladder) -> Estimate:
     if split > SAFETY * (above.error + below.error):
         low, high = sorted((above.value, below.value))
         return Estimate((low + high) / 2, SAFETY * max(above.error, below.error), low, high, "kink", cost)
-    # All three agree; beside a kink the side without it is far better than the central one.
-    settled = np.isfinite(above.error) and np.isfinite(below.error)
-    best = min((middle, above, below), key=lambda limit: limit.error) if settled else middle
-    if np.isfinite(best.error):
+    # Beside a kink the side without it is far better than the central one.
+    best = min((middle, above, below), key=lambda limit: limit.error)
+    if not abs(best.value - expected) <= SAFETY * best.error:
+        best = middle
+    if np.isfinite([above.error, below.error, best.error]).all():
         return Estimate(best.value, SAFETY * best.error, best.value, best.value, "smooth", cost)
     return Estimate(middle.value, np.inf, middle.value, middle.value, "unresolved", cost)
 
@@ -132,6 +134,6 @@ def _jumps(ladder: Ladder) -> bool:
     """Whether phi does not come back to phi(0) on a side, however small the step."""
     small, smaller = (ladder.pairs[exponent] for exponent in sorted(ladder.pairs)[-2:])
     return any(
-        abs(at_smaller - ladder.value) > max(0.75 * abs(at_small - ladder.value), 100 * ladder.noise)
+        abs(at_smaller - ladder.value) > max(0.75 * abs(at_small - ladder.value), 100 * ladder.noise.level)
         for at_small, at_smaller in ((small.above, smaller.above), (small.below, smaller.below))
     )

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from gradcheck.derivatives.lines import Line
+from gradcheck.derivatives.noise import Noise
 
 SAFETY = 5.0
 _Row = tuple[int, float, float]
@@ -22,12 +23,13 @@ _Row = tuple[int, float, float]
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """phi at a step to the right and to the left."""
+    """phi at a step to the right and to the left, and what noise alone does to a difference quotient."""
 
     right: float
     left: float
     above: float
     below: float
+    noise: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +49,12 @@ class Ladder:
     value : float
         phi(0).
     scale : float
-    noise : float
-        Standard deviation of phi.
-    unit_roundoff : float
-        Of the type in which phi is computed.
+    noise : Noise
     """
 
-    def __init__(self, line: Line, value: float, scale: float, noise: float, unit_roundoff: float) -> None:
+    def __init__(self, line: Line, value: float, scale: float, noise: Noise) -> None:
         self.line, self.value, self.scale, self.noise = line, value, scale, noise
         self.pairs: dict[int, Pair] = {}
-        self._unit = unit_roundoff
 
     def climb(self, exponents: Iterable[int]) -> None:
         """Evaluate phi at these steps, to the right and to the left."""
@@ -64,12 +62,10 @@ class Ladder:
         values = iter(self.line.values([sign * t for t in steps.values() for sign in (1, -1)]))
         for exponent, t in steps.items():
             right, left = self.line.realised(t), self.line.realised(-t)
-            self.pairs[exponent] = Pair(right, left, next(values), next(values))
-
-    def noise_of(self, pair: Pair) -> float:
-        """Return what noise alone may do to a difference quotient: three standard deviations."""
-        noise = max(self.noise, self._unit * max(abs(pair.above), abs(pair.below)))
-        return 3 * noise / min(pair.right, -pair.left)
+            above, below = next(values), next(values)
+            noise = 3 * float(self.noise.at(np.fmax(abs(above), abs(below))))
+            width = min(right, -left)
+            self.pairs[exponent] = Pair(right, left, above, below, noise / width if width > 0 else np.inf)
 
     def limit(self, quotient: Callable[[Pair, float], float], order: int, first: int = -1) -> Limit:
         """Extrapolate a quotient whose error has the powers order, 2 order, ... of the step.
@@ -80,7 +76,7 @@ class Ladder:
         for exponent in sorted(self.pairs):
             pair = self.pairs[exponent]
             if pair.right > 0 > pair.left and exponent >= first:
-                rows.append((exponent, quotient(pair, self.value), self.noise_of(pair)))
+                rows.append((exponent, quotient(pair, self.value), pair.noise))
         while rows and any(not np.isfinite(row[1]) for row in rows):
             rows.pop(0)  # large steps may leave the domain
         return _best(rows, order)
@@ -104,20 +100,28 @@ def _best(rows: list[_Row], order: int) -> Limit:
             factor = 2.0 ** (order * k)
             row.append((factor * row[-1] - coarser) / (factor - 1))
             error = max(abs(row[k] - row[k - 1]), abs(row[k] - coarser), (3 - order) * noise)
-            if error < best.error and _confirmed(row[k], error, rows, j, order):
-                best = Limit(row[k], error)
+            if error < best.error:
+                error = max(error, _doubt(row[k], error, rows, j, order))
+                best = min(best, Limit(row[k], error), key=lambda limit: limit.error)
         previous = row
     return best
 
 
-def _confirmed(value: float, error: float, rows: list[_Row], j: int, order: int) -> bool:
-    """Whether the quotients of all smaller steps agree with `value` within their noise."""
+def _doubt(value: float, error: float, rows: list[_Row], j: int, order: int) -> float:
+    """Return by how much the quotients of smaller steps differ from `value` beyond noise and truncation.
+
+    ``inf`` if by more than an error of that size explains.
+    """
     exponent, quotient, _ = rows[j]
     bend = abs(value - quotient)
-    return all(
-        abs(value - smaller) <= 4 * bend * 2.0 ** (order * (exponent - finer)) + SAFETY * error + 2 * noise
-        for finer, smaller, noise in rows[j + 1 :]
-    )
+    doubt = 0.0
+    for finer, smaller, noise in rows[j + 1 :]:
+        truncation = 4 * bend * 2.0 ** (order * (exponent - finer))
+        excess = abs(value - smaller) - truncation - 2 * noise
+        if excess > SAFETY * error:
+            return np.inf
+        doubt = max(doubt, excess)
+    return doubt
 
 
 def central(pair: Pair, value: float) -> float:

@@ -45,7 +45,7 @@ class EntryLine:
 
     def realised(self, t: float) -> float:
         """Return the step that is really taken for t: ``x + t`` is rounded."""
-        return float(self._leaf.values.dtype.type(self._start + t)) - float(self._start)
+        return float(np.longdouble(self._leaf.values.dtype.type(self._start + t)) - self._start)
 
     def __call__(self, t: float) -> float:
         """Return phi(t), leaving the leaf as it was."""

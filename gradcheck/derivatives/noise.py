@@ -23,7 +23,8 @@ from gradcheck.derivatives.lines import Line
 _NODES = np.array([-0.49, -0.405, -0.301, -0.218, -0.083, 0.065, 0.173, 0.331, 0.474])
 _SMOOTH = 4  # polynomial degrees that are not noise
 # Windows lie as far from the point as steps are taken (kinks are most likely at the point, and at an
-# optimum the noise of a squared error grows with the distance), or closer at an edge of the domain.
+# optimum the noise of a squared error grows with the distance). They lie closer at an edge of the
+# domain, and where the values far off are of another size than those near the point.
 _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 # What is as loud in narrow windows as in wide ones is noise; a curve, however rough, is quieter there.
 # In the last one single precision may show nothing but one of its steps: it is left out where the
@@ -32,6 +33,7 @@ _WIDTHS = (2.0**-13, 2.0**-16, 2.0**-23)
 _ALIKE = 4.0  # less than a kink falls from the first width to the second
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
+_OF_ONE_SIZE = 8.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +43,13 @@ class Noise:
     Attributes
     ----------
     level : float
-        Standard deviation, in the units of the function.
+        Standard deviation near the point, in the units of the function.
+    relative : float
+        The same, relative to the largest value there.
+    far_level, far_relative : float
+        The same, as far from the point as steps are taken.
+    reach : float
+        How far from the point, in steps, values are of one size.
     evaluations : int
         What it cost.
     single : bool
@@ -49,8 +57,17 @@ class Noise:
     """
 
     level: float
+    relative: float
+    far_level: float
+    far_relative: float
+    reach: float
     evaluations: int
     single: bool
+
+    def at(self, size: Any) -> Any:
+        """Return the level where values have this size: it grows with them, unless found not to."""
+        far = np.fmax(self.far_level, self.far_relative * size)
+        return np.fmax(self.level, np.fmin(far, self.relative * size))
 
 
 def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
@@ -70,61 +87,88 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     Noise
         Its level is at least one unit round-off of the largest value.
     """
-    windows = _Windows(line, value, unit_roundoff)
-    level = windows.level()
-    return Noise(level, windows.evaluations, _is_single(np.ravel(windows.found), level, windows.largest))
+    tried, evaluations = [], 0
+    for centre in _CENTRES:
+        windows = _Windows(line, value, unit_roundoff, centre)
+        evaluations += windows.evaluations
+        if windows.found:
+            tried.append(windows)
+            if windows.are_of_one_size:
+                break
+    if not tried:
+        level = 4 * unit_roundoff * abs(value)
+        return Noise(
+            level, 4 * unit_roundoff, level, 4 * unit_roundoff, _CENTRES[-1], evaluations, single=False
+        )
+    far = tried[0]
+    near = tried[-1] if tried[-1].are_of_one_size else far
+    single = _is_single(np.ravel(near.found), near.level, near.largest)
+    return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
 
 
 class _Windows:
-    """Values of phi in some windows, and what they have in common."""
+    """Values of phi in some windows at one distance from the point, and the noise level in them.
 
-    def __init__(self, line: Line, value: float, unit_roundoff: float) -> None:
-        self.line, self.value, self.unit = line, value, unit_roundoff
-        self.largest = abs(value)
+    The level is that of the loudest width of those that agree with the quietest.
+    """
+
+    def __init__(self, line: Line, value: float, unit: float, centre: float) -> None:
+        self.line, self.value, self.unit, self.centre = line, value, unit, centre
+        self.largest = self.smallest = abs(value)
         self.evaluations = 0
         self.found: list[NDArray[Any]] = []
+        levels = self._levels()
+        alike = [level for level in levels if level <= _FALL * min(levels)]
+        self.level = max(*alike, self.unit * self.largest) if alike else np.inf
 
-    def level(self) -> float:
-        """Return the level of the noise: of those that agree with the quietest width the loudest."""
-        for centre in _CENTRES:
-            levels = self._levels(centre)
-            if levels:
-                alike = [level for level in levels if level <= _FALL * min(levels)]
-                return max(*alike, self.unit * self.largest)
-        return 4 * self.unit * self.largest
+    @property
+    def are_of_one_size(self) -> bool:
+        """Whether the largest value in no window is far from that in another, or from phi(0)."""
+        return self.largest <= _OF_ONE_SIZE * self.smallest
 
-    def _levels(self, centre: float) -> list[float]:
-        """Return the scatter in windows of several widths, or of the first alone if that is quiet."""
-        levels = []
+    @property
+    def relative(self) -> float:
+        """The level relative to the largest value."""
+        return self.level / self.largest if self.largest else 0.0
+
+    def _levels(self) -> list[float]:
+        """Return the scatter in windows of several widths, or in the first that is quiet."""
+        levels: list[float] = []
         for width in _WIDTHS:
             pair = []
             for sign in (1, -1):
-                level, steps = self._scatter(sign * centre, width)
-                if width == _WIDTHS[0] and level <= _QUIET * self.unit * self.largest:
-                    return [level]
-                if np.isfinite(level) and not (width == _WIDTHS[-1] and steps):
+                level, values = self._scatter(sign * self.centre, width)
+                size = np.max(np.abs(values))
+                if width == _WIDTHS[0] and self._is_quiet(level) and abs(self.value) <= _OF_ONE_SIZE * size:
+                    return [level * max(1.0, abs(self.value) / size) if size else level]
+                if np.isfinite(level) and not (width == _WIDTHS[-1] and np.all(values == values[0])):
                     pair.append(level)
             levels += [max(pair)] if pair else []
-            if (
-                len(levels) == 2
-                and max(levels) <= _ALIKE * min(levels)
-                and _like_single(min(levels), self.largest)
-            ):
+            if len(levels) == 2 and self._are_single(levels):
                 break
         return levels
 
-    def _scatter(self, centre: float, width: float) -> tuple[float, bool]:
-        """Return the level in a window, and whether phi is constant there."""
+    def _is_quiet(self, level: float) -> bool:
+        return level <= _QUIET * self.unit * self.largest
+
+    def _are_single(self, levels: list[float]) -> bool:
+        return max(levels) <= _ALIKE * min(levels) and _like_single(min(levels), self.largest)
+
+    def _scatter(self, centre: float, width: float) -> tuple[float, NDArray[Any]]:
+        """Return the level in a window, and the values of phi there."""
         values = np.array(self.line.values([centre + width * float(node) for node in _NODES]))
         self.evaluations += len(_NODES)
         if not np.isfinite(values).all():
-            return np.inf, False  # beyond the domain
+            return np.inf, values  # beyond the domain
         self.found.append(values)
-        self.largest = max(self.largest, float(np.max(np.abs(values))))
-        components = _COMPONENTS @ (values - self.value)
+        size = float(np.max(np.abs(values)))
+        self.largest, self.smallest = max(self.largest, size), min(self.smallest, size)
+        moved = values - values[0]
+        spread = float(np.max(np.abs(moved))) or 1.0  # the square of a tiny one would be 0
+        components = _COMPONENTS @ (moved / spread)
         low, high = (float(np.sqrt(np.mean(np.square(part)))) for part in (components[:2], components[2:]))
         # Noise has the same level in all components, a curve less and less.
-        return max(high, low) if low <= 2 * high else high, bool(np.all(values == values[0]))
+        return spread * (max(high, low) if low <= 2 * high else high), values
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:

@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import MATCH, MISMATCH
-from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.differences import central_differences, first_step
 from gradcheck.derivatives.lines import entry_scales
+from gradcheck.methods.confirmation import Confirmation
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem
@@ -40,10 +40,11 @@ def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
     list of LeafEvidence
         One for each leaf.
     """
-    return [_examine_leaf(problem, index, setting) for index in range(len(problem.leaves))]
+    confirmation = Confirmation(problem, setting)
+    return [_examine_leaf(problem, index, setting, confirmation) for index in range(len(problem.leaves))]
 
 
-def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
+def _examine_leaf(problem: Problem, index: int, setting: Setting, confirmation: Confirmation) -> LeafEvidence:
     evidence = _first_look(problem, index, setting)
     if not evidence.analytic.size:
         return evidence
@@ -57,26 +58,8 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
     worst = evidence.suspicious_match(setting.rtol)
     if worst is not None:
         look_again(np.array([worst]))
-    _confirm_unseen(problem, index, setting, evidence)
+    confirmation.ask(index, evidence)
     return evidence
-
-
-def _confirm_unseen(problem: Problem, index: int, setting: Setting, evidence: LeafEvidence) -> None:
-    """Ask what can only confirm about entries that differences at their own scale do not resolve."""
-    own = entry_scales(problem.start[index], setting.scales[index])
-    for k in evidence.unresolved(setting.rtol):
-        # Steps as large as the leaf's other entries may be far too large for this one.
-        if own[k] < setting.scales[index]:
-            evidence.confirm(k, second_look(problem, index, k, setting, wide=True), setting.rtol)
-    unresolved = evidence.unresolved(setting.rtol)
-    if not unresolved:
-        return
-    step = ComplexStep(problem)
-    everything = np.arange(evidence.analytic.size)
-    if step.agrees(index, everything, evidence.numeric, evidence.uncertainty):
-        scale = evidence.scale()
-        for k in unresolved:
-            evidence.confirm(k, step.estimate(index, k, float(scale[k])), setting.rtol)
 
 
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
@@ -85,7 +68,7 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
         return LeafEvidence(analytic, analytic, analytic, 0.0)
     sizes = entry_scales(problem.start[index], setting.scales[index])
     typical = int(np.argmax(np.where(np.isfinite(analytic), np.abs(analytic), 0)))
-    step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise)
+    step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise.level)
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
     steps = sizes / setting.scales[index]

@@ -254,6 +254,7 @@ _ODD = {
     "right": "at an edge of the domain, judged by the right derivative",
     "left": "at an edge of the domain, judged by the left derivative",
     "outside": "where the loss has no value on either side",
+    "extended": "too small for differences in the loss's own precision, confirmed in extended precision",
     "complex": "too small for differences, confirmed by the complex step",
     "unresolved": "where the differences do not settle: the loss is rough",
 }

@@ -141,9 +141,7 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
-        measured = directional_derivative(
-            line, self.problem.value, self.setting.noise, self.problem.unit_roundoff, enough
-        )
+        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough)
         rounding = ROUND_OFF * unit * norm + self._unsteadiness(leaves, box)
         return Gap(
             slope - measured.value,

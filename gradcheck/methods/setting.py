@@ -8,11 +8,12 @@ from numpy.typing import NDArray
 
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
 from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
+from gradcheck.derivatives.noise import Noise
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
 
-_NATURAL_STEPS = (0.125, 2.0, 32.0)
+_FARTHER = (2.0, 32.0)
 _BLOCK = 1 << 16
 _STILL = 4.0  # times the noise: less is no change
 
@@ -24,8 +25,8 @@ class Setting:
     Attributes
     ----------
     rtol : float
-    noise : float
-        Standard deviation of the loss.
+    noise : Noise
+        Of the loss.
     scales : list of float
         Typical size of each leaf.
     seed : int
@@ -35,7 +36,7 @@ class Setting:
     """
 
     rtol: float
-    noise: float
+    noise: Noise
     scales: list[float]
     seed: int
     variation: float | None = field(default=None, init=False)
@@ -52,10 +53,10 @@ class Setting:
 
     def _measured_variation(self, problem: Problem) -> float:
         line = overall_line(problem, self.scales, self.seed)
-        for step in _NATURAL_STEPS:
+        for step in (self.noise.reach, *_FARTHER):
             moved = np.array(line.values([step, -step])) - problem.value
             largest = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
-            if largest > _STILL * self.noise:
+            if largest > _STILL * self.noise.level:
                 return largest / step
         return 0.0
 
@@ -79,12 +80,13 @@ def second_look(problem: Problem, leaf: int, k: int, setting: Setting, *, wide: 
     Steps are scaled by the size of the entry, or with `wide` by that of its leaf.
     """
     start, scale = problem.start[leaf][k : k + 1], setting.scales[leaf]
+    expected = float(problem.analytic[leaf][k])
     return extrapolate(
         EntryLine(problem, leaf, k),
         problem.value,
         scale if wide else float(entry_scales(start, scale)[0]),
         setting.noise,
-        problem.unit_roundoff,
         smallest=float(abs(start[0])),
-        enough=setting.rtol * float(abs(problem.analytic[leaf][k])) / 8,
+        enough=setting.rtol * abs(expected) / 8,
+        expected=expected,
     )

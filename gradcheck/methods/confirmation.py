@@ -1,0 +1,89 @@
+"""What can only confirm: other views of entries that differences at their own scale do not resolve.
+
+In turn: steps as large as the leaf's other entries, the loss in extended precision, and the complex
+step. Each has to agree with what is known of the entry already, and none makes a mismatch.
+"""
+
+import dataclasses
+from collections.abc import Callable
+from functools import cached_property
+
+import numpy as np
+
+from gradcheck.derivatives.complex_step import ComplexStep
+from gradcheck.derivatives.extrapolation import Estimate
+from gradcheck.derivatives.lines import entry_scales
+from gradcheck.derivatives.noise import measure_noise
+from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.setting import Setting, overall_line, second_look
+from gradcheck.problem import Problem
+
+View = Callable[[int], Estimate | None]
+
+_QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
+
+
+class Confirmation:
+    """Other views of the entries of a problem; each is made when it is needed first.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+    """
+
+    def __init__(self, problem: Problem, setting: Setting) -> None:
+        self.problem, self.setting = problem, setting
+
+    def ask(self, leaf: int, evidence: LeafEvidence) -> None:
+        """Ask about the entries of a leaf that were measured but could not be decided."""
+        rtol = self.setting.rtol
+        for view in (self._wide, self._in_extended_precision, self._by_complex_step):
+            unresolved = evidence.unresolved(rtol)
+            if unresolved and (estimate := view(leaf, evidence)):
+                for k in unresolved:
+                    if found := estimate(k):
+                        evidence.confirm(k, found, rtol)
+
+    def _wide(self, leaf: int, evidence: LeafEvidence) -> View:
+        """Take steps as large as the leaf's other entries, which may be far too large for this one."""
+        problem, setting = self.problem, self.setting
+        far_smaller = entry_scales(problem.start[leaf], setting.scales[leaf]) < setting.scales[leaf]
+        return lambda k: second_look(problem, leaf, k, setting, wide=True) if far_smaller[k] else None
+
+    def _in_extended_precision(self, leaf: int, evidence: LeafEvidence) -> View | None:
+        if self._extended is None:
+            return None
+        twin, setting = self._extended
+
+        def estimate(k: int) -> Estimate:
+            found = second_look(twin, leaf, k, setting)
+            self.problem.evaluations += found.evaluations
+            return dataclasses.replace(found, kind="extended") if found.kind == "smooth" else found
+
+        return estimate
+
+    def _by_complex_step(self, leaf: int, evidence: LeafEvidence) -> View | None:
+        everything = np.arange(evidence.analytic.size)
+        step = self._complex_step
+        if not step.agrees(leaf, everything, evidence.numeric, evidence.uncertainty):
+            return None
+        scale = evidence.scale()
+        return lambda k: step.estimate(leaf, k, float(scale[k]))
+
+    @cached_property
+    def _complex_step(self) -> ComplexStep:
+        return ComplexStep(self.problem)
+
+    @cached_property
+    def _extended(self) -> tuple[Problem, Setting] | None:
+        """The problem in extended precision, if that is less noisy."""
+        twin = self.problem.extended()
+        if twin is None:
+            return None
+        line = overall_line(twin, self.setting.scales, self.setting.seed)
+        noise = measure_noise(line, twin.value, twin.unit_roundoff)
+        self.problem.evaluations += noise.evaluations
+        if noise.level > _QUIETER * self.setting.noise.level:
+            return None
+        return twin, dataclasses.replace(self.setting, noise=noise)

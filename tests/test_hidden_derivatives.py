@@ -1,0 +1,166 @@
+"""Derivatives beneath the round-off of a loss: a right gradient is never called wrong for them.
+
+The networks were found by drawing tens of thousands with units far out on their flat ends.
+"""
+
+import numpy as np
+import pytest
+from helpers import check, noise_of
+from numpy import array
+
+from gradcheck.networks import DenseNetwork
+from gradcheck.strategies import NetworkProblem
+
+HIDDEN = {
+    # The noise of the loss is that of its largest logit, far above the round-off of 1e-17.
+    "a nearly certain class": NetworkProblem(
+        DenseNetwork(("leaky_relu", "silu"), "softmax_cross_entropy"),
+        {
+            "W1": array([[-1.7], [0.8], [40.0], [0.0]]),
+            "b1": array([-40.0]),
+            "W2": array([[-0.5, 0.1, -1.7, 0.5]]),
+            "b2": array([40.0, 0.1, -1.7, 0.5]),
+        },
+        array([[0.0, -1.0, -1.0, 0.1]]),
+        array([0]),
+    ),
+    # The square of its noise is less than the smallest number.
+    "a loss of 1e-175": NetworkProblem(
+        DenseNetwork(("relu", "silu", "identity"), "softmax_cross_entropy"),
+        {
+            "W1": array([[0.0, -1.3], [-0.4, 0.8]]),
+            "b1": array([0.2, 1.0]),
+            "W2": array([[40.0, -1.2], [1.5, 0.2]]),
+            "b2": array([0.0, 0.0]),
+            "W3": array([[40.0, -1.2], [1.5, 0.2]]),
+            "b3": array([40.0, -1.3]),
+        },
+        array([[0.0, 0.0], [0.0, 0.0]]),
+        array([0, 0]),
+    ),
+    "a loss of 1e-112": NetworkProblem(
+        DenseNetwork(("silu",), "binary_cross_entropy"),
+        {"W1": array([[-16.0]]), "b1": array([0.0])},
+        array([[-16.0]]),
+        array([[1.0]]),
+    ),
+    # To one side the output is flat, and what rises on the other does so beneath the round-off.
+    "a flat side": NetworkProblem(
+        DenseNetwork(("gelu_tanh", "tanh"), "smoothed_cross_entropy"),
+        {
+            "W1": array([[-40.0, 0.7, -0.1]]),
+            "b1": array([-1.7, -1.6, -0.8]),
+            "W2": array([[-0.3, -1.8, -2.0], [1.3, -0.2, -0.1], [0.0, 0.0, -1.0]]),
+            "b2": array([40.0, 1.1, 1.4]),
+        },
+        array([[-40.0], [-2.0]]),
+        array([0, 0]),
+    ),
+    # Two steps agree by chance on a value that smaller ones contradict.
+    "an agreement by chance": NetworkProblem(
+        DenseNetwork(("elu", "selu", "selu"), "smoothed_cross_entropy", {"l2": 0.1}),
+        {
+            "W1": array([[-1.3, 1.4], [-0.2, 0.0]]),
+            "b1": array([40.0, 2.0]),
+            "W2": array([[-1.3], [-0.2]]),
+            "b2": array([40.0]),
+            "W3": array([[0.8, 0.8, 0.8]]),
+            "b3": array([40.0, 0.8, 1.2]),
+        },
+        array([[40.0, -0.3], [0.0, -1.0], [-1.5, 1.4]]),
+        array([0, 0, 0]),
+    ),
+    # A kink at the point, and on one side another unit that wakes up close by.
+    "a kink beside a kink": NetworkProblem(
+        DenseNetwork(("hard_tanh",), "softmax_cross_entropy", {"l1": 0.1}),
+        {"W1": np.zeros((3, 2)), "b1": array([-40.0, -2.0])},
+        array([[40.0, -1.8, -0.7], [1.9, 1.9, 0.9]]),
+        array([1, 1]),
+    ),
+}
+
+
+@pytest.mark.parametrize("problem", HIDDEN.values(), ids=HIDDEN)
+def test_a_right_gradient_is_not_refused(problem):
+    """What cannot be seen may be inconclusive, but is no mismatch."""
+    assert check(problem.loss, problem.params, problem.gradient).verdict != "mismatch"
+
+
+@pytest.mark.parametrize("name", ["a nearly certain class", "a loss of 1e-175", "a loss of 1e-112"])
+def test_a_tiny_loss_is_no_excuse(name):
+    """A right gradient of a tiny loss matches; with one entry off by 0.1 % it does not."""
+    problem = HIDDEN[name]
+
+    def wrong(params):
+        gradient = problem.gradient(params)
+        gradient["b1"] = gradient["b1"] * 1.001
+        return gradient
+
+    assert check(problem.loss, problem.params, problem.gradient).ok
+    assert check(problem.loss, problem.params, wrong).verdict == "mismatch"
+
+
+class TestExtendedPrecision:
+    """A small derivative beneath a large value is seen in extended precision where the loss takes it."""
+
+    x = np.array([0.3, -1.2, 0.7])
+
+    def loss(self, w):
+        return 1e8 + np.sum(np.sin(w) * self.x)
+
+    def in_double(self, w):
+        return float(self.loss(w))
+
+    def gradient(self, w):
+        return np.cos(w) * self.x
+
+    def wrong(self, w):
+        return np.cos(w) * self.x * [1, 1, 1 + 2e-6]
+
+    w = np.array([0.4, 1.1, -0.6])
+
+    @pytest.mark.skipif(np.finfo(np.longdouble).eps > 1e-18, reason="the platform has no wider type")
+    def test_confirms(self):
+        """It confirms what differences in double precision leave open, and says so."""
+        assert check(self.in_double, self.w, self.gradient).verdict == "inconclusive"
+
+        report = check(self.loss, self.w, self.gradient)
+
+        assert report.ok
+        assert "confirmed in extended precision" in " ".join(report.notes)
+
+    def test_confirms_nothing_wrong(self):
+        """An error that double precision cannot see is no match in extended precision either."""
+        assert check(self.loss, self.w, self.wrong).verdict == "inconclusive"
+
+
+class TestNoise:
+    @pytest.mark.parametrize("exponent", [-5, -40, -160, -300])
+    def test_of_tiny_values(self, exponent):
+        """Noise is measured alike in all units, also where its square is no number."""
+        unit = 10.0**exponent
+        rng = np.random.default_rng(0)
+
+        found = noise_of(lambda u: unit * (np.sin(u) + 1e-6 * rng.normal()), 1.3).level / unit
+
+        assert 2.5e-7 < found < 4e-6
+
+    @pytest.mark.parametrize("rate", [1.0, 30.0, 300.0])
+    def test_grows_with_the_function(self, rate):
+        """The noise of exp(a u) is relative to it: near the point that of the point, farther off more."""
+        rng = np.random.default_rng(1)
+
+        def function(u):
+            return np.exp(rate * u) * (1 + 1e-9 * rng.normal())
+
+        noise, value = noise_of(function, 1.0), np.exp(rate)
+
+        assert 2.5e-10 < noise.level / value < 1e-8
+        assert noise.at(50 * value) > 50 * 2.5e-10 * value
+
+    def test_does_not_grow_where_it_is_constant(self):
+        """Noise on top of a function that falls to almost nothing is the same where that is larger."""
+        rng = np.random.default_rng(2)
+        noise = noise_of(lambda u: (u - 0.999) ** 2 + 1e-12 * rng.normal(), 1.0)
+
+        assert noise.at(0.01) < 1e-11
