@@ -4,11 +4,11 @@ import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
-from typing import Any, Literal, TypedDict, Unpack, get_args
+from typing import Any, Literal, NamedTuple, TypedDict, Unpack, get_args
 
 import numpy as np
 
-from gradcheck import execution
+from gradcheck import diagnosis, execution
 from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
 from gradcheck.derivatives.lines import scales
@@ -16,7 +16,7 @@ from gradcheck.derivatives.noise import measure_noise
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
-from gradcheck.methods.evidence import describe
+from gradcheck.methods.evidence import LeafEvidence, describe
 from gradcheck.methods.setting import Setting, overall_line
 from gradcheck.problem import Problem
 from gradcheck.report import ParameterReport, Report
@@ -115,30 +115,44 @@ def check_gradient(
     problem.executor = executor
     with np.errstate(all="ignore"):  # beside the point the loss may overflow or leave its domain
         setting = setting_of(problem, rtol, seed)
-        chosen, reports, probability, notes = _examined(problem, setting, method, vectorized, progress)
+        found = _examined(problem, setting, method, vectorized, progress)
+        verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
+        wrong = verdict == "mismatch"
+        findings = diagnosis.diagnose(loss, problem, found.evidence, setting.rtol) if wrong else ()
     return Report(
-        verdict=_verdict(problem, setting, [p.verdict for p in reports.values()]),
-        parameters=reports,
-        method=chosen,
+        verdict=verdict,
+        parameters=found.reports,
+        method=found.method,
         evaluations=problem.evaluations,
         seed=int(seed),
         seconds=time.perf_counter() - began,
-        false_pass_probability=probability,
-        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *notes),
+        false_pass_probability=found.false_pass_probability,
+        findings=findings,
+        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *found.notes),
         flags=tuple(problem.flags),
     )
 
 
+class _Examined(NamedTuple):
+    """The method used, the result and what was measured of each leaf, and what goes with them."""
+
+    method: str
+    reports: dict[str, ParameterReport]
+    evidence: dict[int, LeafEvidence]
+    notes: tuple[str, ...]
+    false_pass_probability: float | None = None
+
+
 def _examined(
     problem: Problem, setting: Setting, method: Method, vectorized: bool, progress: bool
-) -> tuple[str, dict[str, ParameterReport], float | None, tuple[str, ...]]:
-    """Return the method used, the result of each leaf, the false pass probability, and notes."""
+) -> _Examined:
     size = sum(start.size for start in problem.start)
     if method == "directions" or (method == "auto" and size > MOST_ENTRIES):
         found = directions.examine(problem, setting)
         settled = all(p.verdict != "inconclusive" for p in found.reports.values())
         if settled or method == "directions":
-            return "directions", found.reports, found.false_pass_probability, found.notes
+            known = (found.reports, found.evidence, found.notes, found.false_pass_probability)
+            return _Examined("directions", *known)
     if vectorized:
         problem.stack(setting.scales, setting.noise.level, setting.seed)
     with execution.progress(size, "gradcheck, entries") if progress else nullcontext() as problem.advance:
@@ -147,7 +161,8 @@ def _examined(
         leaf.name: leaf_evidence.report(leaf, setting.rtol)
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
     }
-    return "entries", reports, None, tuple(describe(problem.leaves, evidence, setting.rtol))
+    notes = tuple(describe(problem.leaves, evidence, setting.rtol))
+    return _Examined("entries", reports, dict(enumerate(evidence)), notes)
 
 
 def assert_gradient(

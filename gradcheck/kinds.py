@@ -17,7 +17,7 @@ from gradcheck.errors import GradientInterfaceError
 from gradcheck.parameters import leaf_nodes
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward
-from gradcheck.report import Report
+from gradcheck.report import Report, agreed
 
 _Function = Callable[..., Any]
 
@@ -192,7 +192,9 @@ def _check_pushforward(params: Any, value: _Function, jvp: _Function, k: int, op
 
 
 def _merged(reports: Iterable[Report]) -> Report:
-    return reduce(Report.merge, reports)
+    """Return the result of several cotangents; what is found has to be found with each of them."""
+    reports = list(reports)
+    return dataclasses.replace(reduce(Report.merge, reports), findings=agreed(reports))
 
 
 def _flagged(report: Report, flag: str, note: str) -> Report:

@@ -8,6 +8,7 @@ import dataclasses
 import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import reduce
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from gradcheck import formats
@@ -129,6 +130,11 @@ class Finding:
     residual: float
     equal: tuple[str, ...] = ()
 
+    @property
+    def mistake(self) -> tuple[str, tuple[str, ...]]:
+        """What is found, and where."""
+        return self.code, self.parameters
+
 
 @dataclass(frozen=True)
 class Report:
@@ -208,7 +214,7 @@ class Report:
             seconds=self.seconds + other.seconds,
             # A wrong gradient passes the whole only if it passes the check that it fails.
             false_pass_probability=max(probabilities, default=None),
-            findings=_union(self.findings, other.findings),
+            findings=_findings(self.findings, other.findings),
             notes=_union(self.notes, other.notes),
             flags=_union(self.flags, other.flags),
         )
@@ -254,3 +260,30 @@ class Report:
 
 def _union(first: Iterable[T], second: Iterable[T]) -> tuple[T, ...]:
     return tuple(dict.fromkeys([*first, *second]))
+
+
+def agreed(reports: Iterable[Report]) -> tuple[Finding, ...]:
+    """Return what is found in each of several checks of the same gradient, as the merged report has it.
+
+    Parameters
+    ----------
+    reports : iterable of Report
+        At least one.
+
+    Returns
+    -------
+    tuple of Finding
+    """
+    reports = list(reports)
+    common = set.intersection(*({found.mistake for found in report.findings} for report in reports))
+    merged = reduce(Report.merge, reports)
+    return tuple(found for found in merged.findings if found.mistake in common)
+
+
+def _findings(first: Iterable[Finding], second: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Return the findings of both; of the same mistake in the same parameters the less exact one."""
+    kept: dict[tuple[str, tuple[str, ...]], Finding] = {}
+    for found in (*first, *second):
+        known = kept.setdefault(found.mistake, found)
+        kept[found.mistake] = max(known, found, key=lambda f: (f.residual, f.message, f.hint, f.equal))
+    return tuple(kept.values())

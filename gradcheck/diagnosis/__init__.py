@@ -6,85 +6,8 @@ A resemblance proves nothing: a wrong derivative has a cosine of 0.999 with the 
 nothing fits, nothing is said.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-
-import numpy as np
-from numpy.typing import NDArray
-
-from gradcheck.diagnosis import words
 from gradcheck.diagnosis.case import Case
-from gradcheck.diagnosis.comparison import compared
-from gradcheck.diagnosis.search import Search, Way
-from gradcheck.networks import DenseNetwork
-from gradcheck.report import Finding
+from gradcheck.diagnosis.explanation import explain
+from gradcheck.diagnosis.measured import diagnose
 
-__all__ = ["Case", "explain"]
-
-_STAGES = ({"most": 1}, {"most": 2}, {"most": 2, "unknown": True})
-_Masks = Mapping[str, NDArray[np.bool_]]
-
-
-def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) -> tuple[Finding, ...]:
-    """Name the known mistakes that explain every wrong entry of a gradient.
-
-    Parameters
-    ----------
-    network : DenseNetwork
-        What the implementation is meant to compute.
-    cases : sequence of Case
-        Several problems tell more mistakes apart: one sample hides many of them.
-    rtol : float, optional
-        The relative error of an entry from which on it is wrong.
-
-    Returns
-    -------
-    tuple of Finding
-        Empty if the gradient is right, or wrong in a way that is not understood; otherwise the
-        simplest mistake that explains it, or the simplest two, with the codes of their equals. Where
-        no known mistakes do, the step of the recursion that is wrong, if the others prove that.
-    """
-    right = [network.gradient(case.params, case.x, case.d) for case in cases]
-    wrong = [
-        {name: compared(case.gradient[name], truth, rtol)[0] for name, truth in gradient.items()}
-        for case, gradient in zip(cases, right, strict=True)
-    ]
-    if not any(mask.any() for masks in wrong for mask in masks.values()):
-        return ()
-    search = Search(network, cases)
-    ways = next(filter(None, (search.ways(**stage) for stage in _STAGES)), [])  # type: ignore[arg-type]
-    return tuple(_findings(network, search, wrong, ways)) if ways else ()
-
-
-def _findings(
-    network: DenseNetwork, search: Search, wrong: Sequence[_Masks], ways: Sequence[Way]
-) -> Iterator[Finding]:
-    best, cases = ways[0], search.cases
-    names = [name for name in cases[0].params if any(masks[name].any() for masks in wrong)]
-    rest = [name for charge in best.charges for name in charge.unexplained]
-    count = sum(int(mask.sum()) for masks in wrong for name, mask in masks.items() if name not in rest)
-    start = f"{words.where(network, cases[0].params, names)}: "
-    for number, charge in enumerate(best.charges):
-        beside = [other.fault.code for other in best.charges if other is not charge]
-        end = words.explained(count, len(cases), best.residual, beside, rest)
-        own = names if not beside else [name for name in names if name in search.touched(charge)]
-        fault, message = charge.fault, f"{start}{charge.plant.message}.{end}"
-        yield Finding(fault.code, tuple(own), message, fault.hint, best.residual, _equals(ways, number))
-        start = "Besides, "
-
-
-def _equals(ways: Sequence[Way], number: int) -> tuple[str, ...]:
-    """Return the codes that can stand for the mistake of that number in the simplest way.
-
-    Where all mistakes are others, the first is given their codes, joined by a plus sign.
-    """
-    best, *others = ([charge.fault.code for charge in way.charges] for way in ways)
-    found = []
-    for codes in others:
-        differing = [i for i, (a, b) in enumerate(zip(best, codes, strict=False)) if a != b]
-        if len(codes) != len(best) or not differing:
-            continue
-        if differing == [number]:
-            found.append(codes[number])
-        elif len(differing) > 1 and number == 0:
-            found.append("+".join(codes))
-    return tuple(dict.fromkeys(found))
+__all__ = ["Case", "diagnose", "explain"]

@@ -70,3 +70,19 @@ def _counted(entries: int, problems: int, others: bool) -> str:
     if others:
         return f"the other {entries} wrong {'entries' if entries > 1 else 'entry'}{on}"
     return f"all {entries} wrong entries{on}" if entries > 1 else f"all wrong entries (1{on})"
+
+
+def listed(names: Sequence[str], most: int = 6) -> str:
+    """Return names as a list of words, not too many."""
+    if len(names) > most:
+        return f"{', '.join(names[:most])} and {len(names) - most} more"
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def line(dimensions: int, axis: int, indices: Sequence[int]) -> str:
+    """Say which indices of an axis, as rows or columns where that is what they are."""
+    name = ("row", "column")[axis] if dimensions == 2 else "index" if dimensions == 1 else ""
+    plural = {"index": "indices"}.get(name, f"{name}s") if len(indices) > 1 else name
+    numbers = listed([str(index) for index in indices])
+    return f"in {plural} {numbers}" if name else f"at {numbers} of axis {axis}"

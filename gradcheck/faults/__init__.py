@@ -8,6 +8,7 @@ import importlib
 import pkgutil
 
 from gradcheck.faults.catalogue import Fault, NetworkFault, Plant
+from gradcheck.faults.pattern import Pattern, View
 
 
 def _gather() -> dict[str, tuple[Fault, ...]]:
@@ -23,4 +24,4 @@ FAMILIES: dict[str, tuple[Fault, ...]] = _gather()
 FAULTS: dict[str, Fault] = {fault.code: fault for family in FAMILIES.values() for fault in family}
 assert len(FAULTS) == sum(map(len, FAMILIES.values())), "codes must be unique"
 
-__all__ = ["FAMILIES", "FAULTS", "Fault", "NetworkFault", "Plant"]
+__all__ = ["FAMILIES", "FAULTS", "Fault", "NetworkFault", "Pattern", "Plant", "View"]

@@ -1,4 +1,4 @@
-"""What is read off a recursion where no known mistake fits: which of its steps is the wrong one."""
+"""Where the mistake is, read off the gradients where no known one fits."""
 
 from gradcheck.faults.catalogue import Fault
 
@@ -26,5 +26,30 @@ FAMILY = (
         leaves_right="all but that b",
         hint="By how much does u change when b does, for each of the samples?",
         frequency="rare",
+    ),
+    Fault(
+        "CONFINED",
+        name="only some rows, columns or other lines of a gradient are wrong",
+        formula="none that is known",
+        leaves_right="all else",
+        hint="Rows of a weight belong to its inputs, columns to its units, rows of an input to samples. What "
+        "is special about the ones that are wrong?",
+        frequency="rare",
+    ),
+    Fault(
+        "TRUNCATED",
+        name="the gradient is right late in time and wrong before",
+        formula="none that is known",
+        leaves_right="all else",
+        hint="Each step passes its error on to the one before it. How far does yours come?",
+        frequency="common",
+    ),
+    Fault(
+        "NOT_FINITE",
+        name="the gradient has entries that are not finite",
+        formula="0 / 0, exp(800), 0 log 0",
+        leaves_right="all else",
+        hint="Which intermediate value overflows, or is divided by zero, at this point?",
+        frequency="common",
     ),
 )

@@ -69,11 +69,14 @@ class Certified:
         Of an error of ten times `rtol` in any parameter that is a match.
     notes : tuple of str
         Where the wrong entries are.
+    evidence : dict of int to LeafEvidence
+        The entries that got a second look, for each leaf that has any.
     """
 
     reports: dict[str, ParameterReport]
     false_pass_probability: float
     notes: tuple[str, ...]
+    evidence: dict[int, LeafEvidence]
 
 
 def examine(problem: Problem, setting: Setting) -> Certified:
@@ -97,6 +100,7 @@ class _Examination:
         self.probe = Probe(problem, setting)
         self.reports: dict[int, ParameterReport] = {}
         self.notes: list[str] = []
+        self.evidence: dict[int, LeafEvidence] = {}
         self.probability = 0.0
 
     def run(self) -> Certified:
@@ -113,7 +117,7 @@ class _Examination:
             known.name: self.reports.get(leaf) or self._report(leaf, "match", 0.0, 0.0)
             for leaf, known in enumerate(self.problem.leaves)
         }
-        return Certified(reports, self.probability, tuple(self.notes))
+        return Certified(reports, self.probability, tuple(self.notes), self.evidence)
 
     def _round(self, leaves: list[int], stages: Sequence[_Stage] = _TOGETHER) -> list[int]:
         """Certify these leaves together; return those about which nothing is known yet."""
@@ -203,6 +207,7 @@ class _Examination:
         evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, natural, entries)
         for i, k in enumerate(entries.tolist()):
             evidence.replace(i, second_look(problem, leaf, k, self.setting))
+        self.evidence[leaf] = evidence
         report = evidence.report(known, self.setting.rtol)
         if report.verdict == "match":  # of these entries; what the directions saw is spread wider
             report = dataclasses.replace(report, verdict="inconclusive")

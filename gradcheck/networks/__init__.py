@@ -5,6 +5,7 @@ from gradcheck.networks.dense import DenseNetwork
 from gradcheck.networks.layers import LAYERS, Layer
 from gradcheck.networks.losses import LOSSES, Loss
 from gradcheck.networks.network import Network, NetworkTrace
+from gradcheck.networks.objective import Objective
 from gradcheck.networks.penalties import PENALTIES, Penalty
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace
 
@@ -21,6 +22,7 @@ __all__ = [
     "Loss",
     "Network",
     "NetworkTrace",
+    "Objective",
     "Penalty",
     "Steps",
     "Trace",

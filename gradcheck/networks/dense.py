@@ -9,6 +9,7 @@ from gradcheck.errors import UsageError
 from gradcheck.networks.activations import ACTIVATIONS
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
 from gradcheck.networks.losses import LOSSES
+from gradcheck.networks.objective import Objective
 from gradcheck.networks.penalties import PENALTIES, penalised
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace, backward
 
@@ -100,6 +101,10 @@ class DenseNetwork:
     def gradient(self, params: Params, x: Array, d: Array) -> Gradient:
         """Return dE/dparams: the names and shapes of the parameters."""
         return self.trace(params, x, d).gradient
+
+    def problem(self, x: Any, d: Array) -> Objective:
+        """Return loss and gradient at these data, as functions of the parameters alone."""
+        return Objective(self, x, d)
 
     def trace(self, params: Params, x: Array, d: Array, steps: Steps = RIGHT) -> Trace:
         """Return the gradient and all that leads to it: every u, z, y, dE/dy and delta."""

@@ -15,7 +15,7 @@ import numpy as np
 
 from gradcheck.checking import RTOL, check_gradient
 from gradcheck.errors import GradientInterfaceError, SubmissionError
-from gradcheck.report import Report
+from gradcheck.report import Report, agreed
 from gradcheck.submissions.batched import BatchedLoss
 from gradcheck.submissions.binding import Binding, Draw, Options
 from gradcheck.submissions.bindings import bind
@@ -113,9 +113,11 @@ def _judge(submission: Submission, binding: Binding, options: Options) -> Report
     first, *others = binding.draws(options.seed)
     general = _repeated(binding, first)
     general += [(draw, binding.gradient(draw)) for draw in others if not draw.name]
-    report = reduce(Report.merge, [_checked(submission, binding, *case, options) for case in general])
+    reports = [_checked(submission, binding, *case, options) for case in general]
+    report = reduce(Report.merge, reports)
     if report.verdict == "mismatch" or "nondeterministic" in report.flags:
-        return dataclasses.replace(report, findings=binding.explain(general, options.rtol or RTOL))
+        findings = binding.explain(general, options.rtol or RTOL) or agreed(reports)
+        return dataclasses.replace(report, findings=findings)
     special = [(draw, binding.gradient(draw)) for draw in others if draw.name]
     return reduce(Report.merge, [_checked(submission, binding, *case, options) for case in special], report)
 
