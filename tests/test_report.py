@@ -43,7 +43,7 @@ class TestMerge:
 
     @given(reports(), reports())
     def test_nothing_is_lost(self, a, b):
-        """The verdict is the worse one, counts add, every note, flag and finding stays."""
+        """The verdict is the worse one, counts add, every note, flag and mistake found stays."""
         both = a.merge(b)
 
         assert both.verdict == worst_of([a.verdict, b.verdict])
@@ -51,7 +51,8 @@ class TestMerge:
         assert both.evaluations == a.evaluations + b.evaluations
         assert set(both.notes) == {*a.notes, *b.notes}
         assert set(both.flags) == {*a.flags, *b.flags}
-        assert set(both.findings) == {*a.findings, *b.findings}
+        assert {f.mistake for f in both.findings} == {f.mistake for f in (*a.findings, *b.findings)}
+        assert set(both.findings) <= {*a.findings, *b.findings}
         assert set(both.parameters) == {*a.parameters, *b.parameters}
         assert both.max_relative_error == max(a.max_relative_error, b.max_relative_error)
 
