@@ -37,6 +37,13 @@ class Arrangement:
     with_bias: bool = False
 
     @property
+    def own_names(self) -> dict[str, str]:
+        """The submission's name of each of W1, b1, W2, ..."""
+        names = {f"W{layer}": name for layer, name in enumerate(self.weights, 1)}
+        biases = self.weights if self.with_bias else self.biases
+        return names | {f"b{layer}": name for layer, name in enumerate(biases, 1) if name}
+
+    @property
     def depth(self) -> int:
         """Number of layers."""
         return len(self.weights)
@@ -57,9 +64,11 @@ class Arrangement:
 
     def __str__(self) -> str:
         inputs, *hidden, outputs = self.widths
-        units = [f"{inputs} inputs", *(f"{width} hidden units" for width in hidden)]
+        units = [f"{inputs} inputs", *([f"{' and '.join(map(str, hidden))} hidden units"] if hidden else [])]
         stored = ", W stored (out, in)" if self.transposed else ""
         stored += ", biases in its first column" if self.with_bias else ""
+        others = [f"{own} is {name}" for name, own in self.own_names.items() if own != name]
+        stored += f", {', '.join(others)}" if others and not self.with_bias else ""
         return f"network of {', '.join(units)} and {outputs} output{'s' if outputs > 1 else ''}{stored}"
 
 

@@ -15,7 +15,6 @@ from gradcheck.submissions.network_binding import NetworkBinding
 from gradcheck.submissions.recognition import recognise
 
 _FATAL = ("timeout", "exit", "memory")
-OUTPUTS = 3
 
 
 def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
@@ -72,8 +71,8 @@ def _bound(submission: Submission, convention: Any, options: Options) -> Binding
 
 
 def _forms(submission: Submission, convention: Any) -> Iterator[tuple[Form, str]]:
-    for outputs in getattr(convention, "OUTPUTS", (OUTPUTS,)):
-        found = submission.bind(convention.SHAPE, outputs)
+    for variant in convention.VARIANTS:
+        found = submission.bind(convention.SHAPE, variant)
         template, offers = found["parameters"], tuple(found["offers"])
         shapes = {name: np.shape(value) for name, value in template.items()}
         for arrangement in arrangements(shapes):

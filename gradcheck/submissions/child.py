@@ -79,6 +79,8 @@ class LastResort(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if name in ("functions", "common.functions"):
             self.supplied.append(name)
             return importlib.util.spec_from_file_location(name, self.helpers)
+        if name in ("common.gradient", "common.util"):
+            return importlib.machinery.ModuleSpec(name, self)
         if name == "common":
             return importlib.machinery.ModuleSpec(name, None, is_package=True)
         if top == "matplotlib":
@@ -132,14 +134,13 @@ class Runner:
             "supplied": sorted(set(self.resort.supplied)),
         }
 
-    def bind(self, shape: str, outputs: int) -> dict[str, Any]:
-        """Make the file's model, with as many outputs if its sizes are ours to choose."""
-        self.model = CONVENTIONS[shape].bind(self.source, outputs)
+    def bind(self, shape: str, variant: Any) -> dict[str, Any]:
+        """Make the file's model."""
+        self.model = CONVENTIONS[shape].bind(self.source, variant)
         return {
             "parameters": self.model.parameters(),
             "offers": self.model.offers,
             "origin": self.model.origin,
-            "widths": self.model.widths,
         }
 
     def evaluate(self, what: str, params: dict[str, Any], data: Sequence[Any]) -> Any:

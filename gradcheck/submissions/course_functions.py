@@ -31,6 +31,11 @@ def d_sigmoid(u: ArrayLike) -> Any:
     return sigmoid(u) * sigmoid(-np.asarray(u))
 
 
+def sigmoid_grad(u: ArrayLike) -> Any:
+    """Return the slope of `sigmoid` at the pre-activation u: another name of `d_sigmoid`."""
+    return d_sigmoid(u)
+
+
 def relu(u: ArrayLike) -> Any:
     """Return max(0, u)."""
     return np.maximum(0, u)
@@ -73,8 +78,17 @@ def d_mean_squared_error(d: ArrayLike, y: ArrayLike) -> Any:
 
 
 def cross_entropy_error(d: ArrayLike, y: ArrayLike) -> Any:
-    """Return -sum(d log y) divided by the number of samples; d is one-hot."""
-    return -np.sum(np.asarray(d) * np.log(np.asarray(y) + 1e-7)) / _samples(d)
+    """Return -sum(d log y) divided by the number of samples.
+
+    d is one-hot or holds the numbers of the classes. Some courses give y first: the target is
+    the one of whole numbers.
+    """
+    target, output = np.asarray(d), np.asarray(y)
+    if np.any(target != np.round(target)):
+        target, output = output, target
+    if target.ndim < output.ndim:
+        target = np.eye(output.shape[-1])[target.astype(int)]
+    return -np.sum(target * np.log(output + 1e-7)) / _samples(output)
 
 
 def d_softmax_with_loss(d: ArrayLike, y: ArrayLike) -> Any:

@@ -10,7 +10,7 @@ from gradcheck.submissions.binding import Params
 
 GENERAL = 3
 AT_TARGET = "d = y"
-SPECIAL = (AT_TARGET, "x = 0", "parameters = 0", "large parameters", "negative pre-activations")
+SATURATED = "large parameters"
 
 
 def general(template: Params, arrangement: Arrangement, rng: np.random.Generator) -> Params:
@@ -50,7 +50,7 @@ def special(params: Params, x: Any, arrangement: Arrangement) -> Iterator[tuple[
     yield AT_TARGET, params, x
     yield "x = 0", params, 0 * x
     yield "parameters = 0", _scaled(params, 0.0), x
-    yield "large parameters", _scaled(params, 2.0), x
+    yield SATURATED, _scaled(params, 2.0), x
     weight, bias = arrangement.weights[0], arrangement.biases[0]
     if bias is not None:
         # Saturated no further than formulas such as 1 - z**2 can be trusted to rtol.

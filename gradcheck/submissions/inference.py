@@ -180,22 +180,26 @@ def _candidates(activation: str) -> Iterator[tuple[str, bool, float, Value]]:
     if activation in LOGITS:
         over_classes, logits = LOGITS[activation]
         yield over_classes, True, 0.0, lambda y, d: LOSSES[over_classes].value(logits(y), d)
-        for epsilon in EPSILONS:
-            yield over_classes, True, epsilon, partial(_WITH_EPSILON[over_classes], epsilon)
+    for squash, (over_classes, _) in LOGITS.items():
+        if activation in (squash, "identity"):
+            f = ACTIVATIONS["identity" if activation == squash else squash].f
+            for epsilon in EPSILONS:
+                yield over_classes, activation == squash, epsilon, partial(_WITH[over_classes], epsilon, f)
     for name, loss in LOSSES.items():
         yield name, False, 0.0, loss.value
 
 
-def _cross_entropy(epsilon: float, y: Any, d: Any) -> float:
+def _cross_entropy(epsilon: float, f: Callable[[Any], Any], y: Any, d: Any) -> float:
     chosen = d if np.ndim(d) == 2 else np.eye(y.shape[1])[d.astype(int)]
-    return float(-np.sum(chosen * np.log(y + epsilon)) / len(y))
+    return float(-np.sum(chosen * np.log(f(y) + epsilon)) / len(y))
 
 
-def _binary_cross_entropy(epsilon: float, y: Any, d: Any) -> float:
-    return float(-np.sum(d * np.log(y + epsilon) + (1 - d) * np.log(1 - y + epsilon)) / len(y))
+def _binary_cross_entropy(epsilon: float, f: Callable[[Any], Any], y: Any, d: Any) -> float:
+    p = f(y)
+    return float(-np.sum(d * np.log(p + epsilon) + (1 - d) * np.log(1 - p + epsilon)) / len(y))
 
 
-_WITH_EPSILON = {"softmax_cross_entropy": _cross_entropy, "binary_cross_entropy": _binary_cross_entropy}
+_WITH = {"softmax_cross_entropy": _cross_entropy, "binary_cross_entropy": _binary_cross_entropy}
 
 
 def _takes(name: str, case: Seen) -> bool:

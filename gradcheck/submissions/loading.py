@@ -128,20 +128,20 @@ class Submission:
             raise _nonsense()
         return result
 
-    def bind(self, shape: str, outputs: int) -> dict[str, Any]:
+    def bind(self, shape: str, variant: Any) -> dict[str, Any]:
         """Make the model of a convention, and describe it.
 
         Parameters
         ----------
         shape : str
             Of the convention.
-        outputs : int
-            Number of outputs, where the sizes are ours to choose.
+        variant : nest
+            One of its ``VARIANTS``.
 
         Returns
         -------
         dict
-            ``parameters``, ``offers``, ``origin`` and ``widths`` of
+            ``parameters``, ``offers`` and ``origin`` of
             `gradcheck.submissions.models.Model`.
 
         Raises
@@ -149,9 +149,9 @@ class Submission:
         SubmissionError
             If the file cannot be called so.
         """
-        self._bound = {"shape": shape, "outputs": outputs}
+        self._bound = {"shape": shape, "variant": variant}
         found = self._asked("the file", "bind", self._bound)
-        if not isinstance(found, dict) or found.keys() != {"parameters", "offers", "origin", "widths"}:
+        if not isinstance(found, dict) or found.keys() != {"parameters", "offers", "origin"}:
             raise _nonsense()
         return found
 

@@ -11,14 +11,14 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.submissions.calling import call, matched
+from gradcheck.submissions.calling import call
 from gradcheck.submissions.source import Unfit, parameters
 
 # The strength that a file's penalty gets where it is an argument.
 PENALTY = 0.05
 # Widths of a network whose sizes are ours to choose: different primes, so that a wrong factor names
 # its origin.
-INPUTS, HIDDEN = 7, (11, 13)
+INPUTS, HIDDEN, OUTPUTS = 7, (11, 13), 3
 
 Flat = dict[str, Any]
 
@@ -32,13 +32,10 @@ class Model:
         Which of ``"output"`` and ``"loss"`` it has.
     origin : str
         Where its parameters come from, in words.
-    widths : tuple of int
-        Numbers of units from the input to the output; empty if their shapes tell.
     """
 
     offers: tuple[str, ...] = ("output", "loss")
     origin = ""
-    widths: tuple[int, ...] = ()
 
     def __init__(self) -> None:
         self.params: Flat = {}
@@ -83,20 +80,18 @@ def pair(value: Any, what: str) -> tuple[Any, Any]:
     return value[0], value[1]
 
 
-def construct(make: Callable[..., Any], outputs: int) -> tuple[Any, tuple[int, ...]]:
+def construct(make: Callable[..., Any], outputs: int = OUTPUTS) -> Any:
     """Call a constructor or an initialiser with sizes of our own.
 
     Parameters
     ----------
     make : callable
         Takes the numbers of inputs, hidden units (or a list of them) and outputs, or a list of all.
-    outputs : int
+    outputs : int, optional
 
     Returns
     -------
-    made : object
-    widths : tuple of int
-        Numbers of units from the input to the output.
+    object
 
     Raises
     ------
@@ -107,9 +102,7 @@ def construct(make: Callable[..., Any], outputs: int) -> tuple[Any, tuple[int, .
     pool |= {"hiddens": list(HIDDEN), "sizes": [INPUTS, *HIDDEN, outputs]}
     single = len(parameters(make)) == 1
     places = ("sizes",) if single else ("inputs", "hidden", "outputs")
-    named = {*matched(parameters(make, required=False), list(pool))}
-    deep = single or bool({"hiddens", "sizes"} & named)
-    return call(make, pool, places), (INPUTS, *HIDDEN[: 1 + deep], outputs)
+    return call(make, pool, places)
 
 
 def _described(value: Any) -> str:

@@ -5,6 +5,7 @@ same serves to name mistakes.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -80,6 +81,8 @@ class NetworkBinding:
         x = form.layout.rows(draw.x, form.arrangement.widths[0])
         for name, params, rows in drawing.special(draw.params, x, form.arrangement):
             own, rng = Draw(name, params, form.layout.own(rows), None), np.random.default_rng([seed, 2])
+            if name == drawing.SATURATED and "loss" in form.offers:
+                continue  # log(1 - y) as people write it loses its digits there
             if name != drawing.AT_TARGET:
                 yield form.with_target(own, rng)
             elif form.target == "real" and form.y_shape is not None:
@@ -118,7 +121,11 @@ class NetworkBinding:
             params, x, d = self._in_rows(draw)
             rows = self._form.arrangement.in_rows(gradient).items()
             known.append(diagnosis.Case(params, x, d, {name: g / self._loss.factor for name, g in rows}))
-        return diagnosis.explain(self._reference(), known, rtol)
+        own = self._form.arrangement.own_names
+        return tuple(
+            replace(finding, parameters=tuple(dict.fromkeys(own[name] for name in finding.parameters)))
+            for finding in diagnosis.explain(self._reference(), known, rtol)
+        )
 
     def _in_rows(self, draw: Draw) -> tuple[dict[str, Any], Any, Any]:
         form = self._form

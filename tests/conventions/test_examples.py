@@ -1,7 +1,7 @@
 """Each convention knows files as people write them: right ones match, wrong ones are told why.
 
 The first line of a wrong file says what must come out: ``# wrong: W1 b1: DERIV_AT_Z``, the wrong
-parameters and the mistake that is named.
+parameters and the mistake that is named, if a known one is.
 """
 
 from pathlib import Path
@@ -44,7 +44,8 @@ def test_wrong_file_is_a_mismatch_with_its_reason(path):
     assert (result.verdict, result.shape) == ("mismatch", shape(path))
     wrong = {p.name for p in result.outcome.parameters.values() if p.verdict != "match"}
     assert wrong == set(parameters.split())
-    assert [finding.code for finding in result.outcome.findings] == code.split()
+    if code:
+        assert [finding.code for finding in result.outcome.findings] == code.split()
 
 
 @pytest.mark.parametrize("convention", set(CONVENTIONS) - {"course-note"})

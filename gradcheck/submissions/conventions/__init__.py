@@ -8,8 +8,9 @@ A convention is a module with
 - ``USES``: patterns of further names that it uses;
 - ``LAYOUTS``, ``TARGETS``: how x may lie and what d may be, in the order in which they are tried
   (keys of `gradcheck.submissions.layouts`);
+- ``VARIANTS``: what ``bind`` is called with, one after the other until the file is understood;
 - ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own;
-- ``bind(source)``: a `gradcheck.submissions.models.Model`, or `Unfit`.
+- ``bind(source, variant)``: a `gradcheck.submissions.models.Model`, or `Unfit`.
 
 Both sides read it: gradcheck the table, the submission's process `bind`. So it imports nothing of
 gradcheck but what likewise imports nothing of it.

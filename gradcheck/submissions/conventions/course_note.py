@@ -20,10 +20,11 @@ NEEDS = ("forward", "backward", "network|init_network")
 USES = ()
 LAYOUTS = ("one sample", "a batch", "a batch of one")
 TARGETS = ("real",)
+VARIANTS = (None,)
 USUAL_LOSS = "mean_squared_error"
 
 
-def bind(source: Source, outputs: int) -> Model:
+def bind(source: Source, variant: None) -> Model:
     """Return the file's own network, with its own sizes."""
     for network, origin in _found(source):
         widths = _widths(network)
@@ -44,7 +45,7 @@ class CourseNote(Model):
     offers = ("output",)
 
     def __init__(self, source: Source, network: Flat, widths: tuple[int, ...], origin: str) -> None:
-        self._source, self.widths, self.origin = source, widths, origin
+        self._source, self._outputs, self.origin = source, widths[-1], origin
         self.set(network)
 
     def parameters(self) -> Flat:
@@ -79,7 +80,7 @@ class CourseNote(Model):
         places = ("params", "x") if len(parameters(forward)) > 1 else ("x",)
         returned = call(forward, {"params": self.parameters(), "x": x}, places)
         values = list(returned) if isinstance(returned, tuple | list) else [returned]
-        size = (1 if np.ndim(x) == 1 else len(x)) * self.widths[-1]
+        size = (1 if np.ndim(x) == 1 else len(x)) * self._outputs
         sizes = [_count(value) for value in values]
         fitting = [i for i, count in enumerate(sizes) if count == size]
         if not fitting:

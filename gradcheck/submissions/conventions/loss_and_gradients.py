@@ -3,7 +3,7 @@
 from typing import Any
 
 from gradcheck.submissions.calling import call
-from gradcheck.submissions.models import PENALTY, Flat, Model, construct, fill, pair
+from gradcheck.submissions.models import OUTPUTS, PENALTY, Flat, Model, construct, fill, pair
 from gradcheck.submissions.source import Source, Unfit, parameters
 
 SHAPE = "loss-and-gradients"
@@ -11,6 +11,7 @@ FORM = "class with self.params (W1, b1, ...) and loss(X, y=None, reg=0) -> (loss
 NEEDS = ("*.loss",)
 USES = ()
 LAYOUTS = ("a batch",)
+VARIANTS = (OUTPUTS,)
 TARGETS = ("classes", "one-hot", "real")
 
 
@@ -23,7 +24,7 @@ class LossAndGradients(Model):
     """An instance with sizes of our own."""
 
     def __init__(self, network: Any, outputs: int) -> None:
-        self._network, self.widths = construct(network, outputs)
+        self._network = construct(network, outputs)
         if not isinstance(getattr(self._network, "params", None), dict):
             raise Unfit(f"{network.__name__} keeps no dict `self.params`", expected=FORM)
         self.origin = f"class {network.__name__}"
