@@ -70,10 +70,10 @@ def run(chosen: argparse.Namespace) -> int:
         except KeyboardInterrupt:
             progressed.tell_how_to_go_on()
             raise
-    written = export(graded.results, plan.out, chosen.formats)
+    export(graded.results, plan.out, chosen.formats)
     _warn(graded)
     print(summary(graded.results))
-    print(f"\nwritten: {', '.join(map(str, written))}")
+    print(f"\nwritten to {plan.out}: {', '.join(PLACES[name] for name in chosen.formats)}")
     return _exit_code(graded.results)
 
 

@@ -4,20 +4,24 @@ import os
 import re
 import unicodedata
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from gradcheck import formats
+from gradcheck.grading import pages
 
+# A file for the class, or a folder with one for each student.
 PLACES = {
     "json": "results.json",
     "junit": "junit.xml",
     "gradescope": "gradescope",
     "csv": "grades.csv",
+    "html": "index.html",
 }
 
 
-def export(results: Sequence[dict[str, Any]], out: Path, names: Sequence[str]) -> list[Path]:
+def export(results: Sequence[dict[str, Any]], out: Path, names: Sequence[str]) -> None:
     """Write results in the formats of these names.
 
     Parameters
@@ -27,18 +31,18 @@ def export(results: Sequence[dict[str, Any]], out: Path, names: Sequence[str]) -
     out : Path
     names : sequence of str
         Keys of `PLACES`.
-
-    Returns
-    -------
-    list of Path
-        What was written: a file, or a folder with one for each student.
     """
+    students = file_names([result["student"] for result in results])
     for name in names:
         if name == "gradescope":
-            _each(results, out / PLACES[name], name, ".json")
+            for student, result in zip(students, results, strict=True):
+                _write(out / PLACES[name] / f"{student}.json", formats.render(name, [result]))
+        elif name == "html":
+            for student, result in zip(students, results, strict=True):
+                _write(out / pages.FOLDER / f"{student}.html", pages.student_page(result, _plots(result)))
+            _write(out / PLACES[name], pages.class_page(results, students))
         else:
             _write(out / PLACES[name], _class(results, name))
-    return [out / PLACES[name] for name in names]
 
 
 def _class(results: Sequence[dict[str, Any]], name: str) -> str:
@@ -46,9 +50,14 @@ def _class(results: Sequence[dict[str, Any]], name: str) -> str:
     return f"[{text}]" if name == "json" and len(results) == 1 else text
 
 
-def _each(results: Sequence[dict[str, Any]], folder: Path, name: str, suffix: str) -> None:
-    for plain, result in zip(file_names([result["student"] for result in results]), results, strict=True):
-        _write(folder / f"{plain}{suffix}", formats.render(name, [result]))
+def _plots(result: dict[str, Any]) -> list[dict[str, str]]:
+    """Return a picture of the errors of what is no match, if there is matplotlib."""
+    if result["verdict"] == "match" or not result["parameters"] or not find_spec("matplotlib"):
+        return []
+    from gradcheck.figures import draw_rows, svg
+
+    text = "The largest relative error of each parameter, as in the table."
+    return [{"title": "Errors by parameter", "text": text, "svg": svg(draw_rows(result))}]
 
 
 def file_names(students: Sequence[str]) -> list[str]:

@@ -56,5 +56,5 @@ def summary(results: Sequence[dict[str, Any]]) -> str:
         ]
     review = [result["student"] for result in results if result["review"]]
     if review:
-        lines += ["", f"look at yourself: {', '.join(review[:8])}" + (" ..." if review[8:] else "")]
+        lines += ["", f"needs a look: {', '.join(review[:8])}" + (" ..." if review[8:] else "")]
     return "\n".join(lines)
