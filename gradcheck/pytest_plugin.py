@@ -182,7 +182,7 @@ class _Run:
         if self._results and verbosity >= 0:
             from gradcheck import suite
 
-            terminalreporter.section("gradients")
+            terminalreporter.write_sep("=", "gradients")
             terminalreporter.write_line(suite.section(self._results, whole=verbosity > 0))
         for problem in self._problems:
             terminalreporter.write_line(f"gradcheck: {problem}", red=True)
