@@ -2,6 +2,7 @@
 
 import pytest
 from inner_suite import RIGHT, WRONG, run, section
+from test_readme import block
 
 pytest_plugins = ["pytester"]
 
@@ -187,3 +188,22 @@ def test_outer(gradcheck, pytester):
     found, _ = section(run(pytester, inner, passed=1))
 
     assert list(found) == ["test_outer (2 checks)"]
+
+
+def test_example_of_the_readme(pytester):
+    """The README's example runs as it stands, and shows what the README says but for round-off."""
+    pytester.makepyfile(test_model=block("code: suite"))
+
+    found, total = section(pytester.runpytest("-p", "no:randomly"))
+
+    shown, shown_total = section(pytest.RunResult(1, block("output: suite").splitlines(), [], 0.0))
+    assert total == shown_total
+    assert without_round_off(found) == without_round_off(shown)
+
+
+def without_round_off(tests):
+    """Return the verdicts, and the errors that are more than round-off."""
+    return {
+        test: {name: (verdict, error > 1e-9 and error) for name, (verdict, error) in parameters.items()}
+        for test, parameters in tests.items()
+    }
