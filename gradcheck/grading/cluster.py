@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any
 
 import gradcheck
-from gradcheck.errors import UsageError
+from gradcheck.errors import UsageError, missing_extra
 
 _PATIENCE = 20.0
 
@@ -39,9 +39,7 @@ def cluster(address: str) -> Iterator[tuple[Any, int]]:
     try:
         from distributed import Client
     except ImportError as error:
-        raise UsageError(
-            "Dask is not installed", given=f"--dask {address}", do="pip install 'gradcheck[dask]'"
-        ) from error
+        raise missing_extra("runs on a Dask cluster", "distributed", "dask") from error
     try:
         client = Client(address, timeout=_PATIENCE, set_as_default=False)
     except (OSError, ValueError) as error:
