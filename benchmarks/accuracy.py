@@ -24,7 +24,7 @@ from pathlib import Path
 import corpus
 import numpy as np
 import peers
-from conditions import CONDITIONS
+from conditions import CONDITIONS, NOISY
 from problem import as_float64
 
 PROCESSES = 2
@@ -43,6 +43,8 @@ class Outcome:
     verdict: str
     seconds: float
     evaluations: int
+    entries: int
+    open_entries: int
 
     @property
     def failed(self) -> bool:
@@ -55,16 +57,23 @@ def judge(name: str, mistakes: int, names: Sequence[str]) -> list[Outcome]:
     right = corpus.right_case(name)
     with np.errstate(all="ignore"):
         cases = [right, *corpus.wrong_cases(right, mistakes)]
-    return [
-        Outcome(peer, case.name, case.condition, bool(case.mistake), case.visible, *_short(peer, case))
-        for case in cases
-        for peer in names
-    ]
+    return [_outcome(peer, case) for case in cases for peer in names]
 
 
-def _short(peer: str, case: corpus.Case) -> tuple[str, float, int]:
+def _outcome(peer: str, case: corpus.Case) -> Outcome:
     answer = peers.ask(peer, case)
-    return answer.verdict, answer.seconds, answer.evaluations
+    return Outcome(
+        peer,
+        case.name,
+        case.condition,
+        bool(case.mistake),
+        case.visible,
+        answer.verdict,
+        answer.seconds,
+        answer.evaluations,
+        answer.entries,
+        answer.open_entries,
+    )
 
 
 def run(problems: int, mistakes: int, seed: int, names: Sequence[str]) -> list[Outcome]:
@@ -92,7 +101,7 @@ def _one_thread() -> None:
 def table(outcomes: Sequence[Outcome], key: Callable[[Outcome], str], title: str) -> str:
     """Return a Markdown table with one row for each value of the key."""
     columns = [title, "false alarms", "misses", "visible misses", "inconclusive: right", "right and visible"]
-    columns += ["wrong", "errors", "evaluations", "s"]
+    columns += ["wrong", "open entries: right", "errors", "evaluations", "s"]
     rows = [f"| {' | '.join(columns)} |", "|" + " --- |" * len(columns)]
     for group in dict.fromkeys(key(o) for o in outcomes):
         rows.append(_row(group, [o for o in outcomes if key(o) == group]))
@@ -110,11 +119,17 @@ def _row(label: str, some: Sequence[Outcome]) -> str:
         str(_count(right, "inconclusive")),
         str(_count([o for o in right if o.visible], "inconclusive")),
         str(_count(wrong, "inconclusive")),
+        _open_entries(right),
         str(_count(some, "error")),
         str(sum(o.evaluations for o in some)),
         f"{sum(o.seconds for o in some):.1f}",
     ]
     return f"| {' | '.join(cells)} |"
+
+
+def _open_entries(some: Sequence[Outcome]) -> str:
+    found, entries = sum(o.open_entries for o in some), sum(o.entries for o in some)
+    return f"{found} / {entries} ({found / entries:.2%})" if entries else ""
 
 
 def _count(some: Iterable[Outcome], verdict: str) -> int:
@@ -196,6 +211,8 @@ def main() -> None:
     if own:
         own.sort(key=lambda o: list(CONDITIONS).index(o.condition))
         print(f"\ngradcheck by condition\n{table(own, lambda o: o.condition, 'condition')}")
+        quiet = [o for o in own if not o.wrong and o.condition not in NOISY]
+        print(f"\nopen entries of right gradients but for {', '.join(NOISY)}: {_open_entries(quiet)}")
         print(f"\n{failures(own, 'gradcheck') or 'gradcheck: nothing failed'}")
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(o) for o in outcomes], indent=1))

@@ -186,3 +186,4 @@ CONDITIONS: dict[str, Make] = {
     "domain-edge": formulas.at_the_edge,
     "noisy": lambda rng: with_noise(plain(rng), 1e-10),
 }
+NOISY = ("float32-inside", "noisy")

@@ -31,12 +31,16 @@ class Answer:
     evaluations : int
         Calls of the loss.
     message : str
+    entries, open_entries : int
+        Entries of the gradient, and how many of them are inconclusive; of gradcheck only.
     """
 
     verdict: str
     seconds: float
     evaluations: int
     message: str = ""
+    entries: int = 0
+    open_entries: int = 0
 
 
 class Leaves:
@@ -82,7 +86,15 @@ class Leaves:
 def _gradcheck(case: Case) -> Answer:
     problem = case.problem
     report = gradcheck.check_gradient(problem.value, problem.params, case.gradient)
-    return Answer(report.verdict, report.seconds, report.evaluations, str(report))
+    parameters = report.parameters.values()
+    return Answer(
+        report.verdict,
+        report.seconds,
+        report.evaluations,
+        str(report),
+        entries=sum(p.entries for p in parameters),
+        open_entries=sum(p.inconclusive_count for p in parameters),
+    )
 
 
 def _torch_check(leaves: Leaves, *, fast_mode: bool) -> bool:

@@ -72,6 +72,8 @@ class ParameterReport:
         None if the leaf has no entry.
     kinks : int
         Entries at which left and right derivative differ.
+    inconclusive_count : int
+        Entries that are neither a match nor a mismatch.
     """
 
     name: str
@@ -87,6 +89,7 @@ class ParameterReport:
     wrong: tuple[Index, ...] = ()
     worst: Worst | None = None
     kinks: int = 0
+    inconclusive_count: int = 0
 
     def merge(self, other: "ParameterReport") -> "ParameterReport":
         """Return the result of both checks of this parameter; counts add up."""
@@ -102,6 +105,7 @@ class ParameterReport:
             wrong_count=self.wrong_count + other.wrong_count,
             wrong=_union(self.wrong, other.wrong)[:WRONG_LISTED],
             kinks=self.kinks + other.kinks,
+            inconclusive_count=self.inconclusive_count + other.inconclusive_count,
         )
 
 

@@ -53,6 +53,7 @@ def _parameters(draw, name):
         wrong=tuple(draw(st.lists(INDICES, max_size=20, unique=True))),
         worst=draw(st.none() | st.builds(Worst, INDICES, st.floats(), st.floats(), ERRORS)),
         kinks=draw(SIZES),
+        inconclusive_count=draw(SIZES),
     )
 
 

@@ -134,6 +134,38 @@ class TestExtendedPrecision:
         assert check(self.loss, self.w, self.wrong).verdict == "inconclusive"
 
 
+class TestComplexStep:
+    """Derivatives that differences see but do not resolve, in any precision, where the loss is analytic."""
+
+    @pytest.fixture
+    def params(self):
+        return {"W": np.array([0.3, -1.2]), "b": np.array([0.4, 0.7])}
+
+    def loss(self, params):
+        return np.sum(np.sin(params["W"])) + 1e-13 * np.sum(np.sin(params["b"]))
+
+    def broken(self, params):
+        """Return the same, through code that drops imaginary parts."""
+        return self.loss({**params, "b": np.real(params["b"])})
+
+    def gradient(self, params):
+        return {"W": np.cos(params["W"]), "b": 1e-13 * np.cos(params["b"])}
+
+    def test_confirms(self, params):
+        """Where it agrees with the other leaves and with the largest entry of this one."""
+        report = check(self.loss, params, self.gradient)
+
+        assert report.ok
+        assert "b: 2 of 2 entries too small for differences, confirmed by the complex step" in report.notes
+
+    def test_confirms_nothing_where_it_is_broken(self, params):
+        """Other leaves may pass code that this one does not."""
+        report = check(self.broken, params, self.gradient)
+
+        assert report.parameters["b"].verdict == "inconclusive"
+        assert report.parameters["b"].inconclusive_count == 2
+
+
 class TestNoise:
     @pytest.mark.parametrize("exponent", [-5, -40, -160, -300])
     def test_of_tiny_values(self, exponent):

@@ -12,6 +12,7 @@ from gradcheck.networks import ACTIVATIONS, LOSSES, PENALTIES, DenseNetwork
 ELEMENTWISE = [name for name, row in ACTIVATIONS.items() if row.elementwise]
 DIGITS = 5e-13  # exp(-36**2 / 2) turns a rounding of its argument into 648 of its own
 POINTS = [-700.0, -36.0, -5.0, -1.7, -0.3, 0.2, 0.9, 1.1, 4.0, 36.0, 700.0]
+COMBINED = [(a, "huber") for a in ACTIVATIONS] + [("tanh", loss) for loss in LOSSES]
 
 
 def logistic(u):
@@ -232,9 +233,20 @@ class TestDenseNetwork:
         assert losses.shape == (4,)
         np.testing.assert_allclose(losses, [network.loss(params, x, d) for params in draws], rtol=1e-13)
 
-    @pytest.mark.parametrize(
-        ("activation", "loss"), [(a, "huber") for a in ACTIVATIONS] + [("tanh", loss) for loss in LOSSES]
-    )
+    @pytest.mark.parametrize(("activation", "loss"), COMBINED)
+    def test_complex_step(self, activation, loss):
+        """The loss is analytic where it is smooth: the complex step gives its gradient."""
+        network = DenseNetwork((activation, activation), loss, {"l1": 0.1, "l2": 0.1})
+        params, x, d = draw(2, loss=loss)
+        gradient = network.gradient(params, x, d)
+
+        for name, leaf in params.items():
+            steps = 1e-30j * np.eye(leaf.size).reshape(-1, *leaf.shape)
+            found = [np.imag(network.loss({**params, name: leaf + h}, x, d)) / 1e-30 for h in steps]
+
+            np.testing.assert_allclose(np.reshape(found, leaf.shape), gradient[name], rtol=1e-11, atol=1e-14)
+
+    @pytest.mark.parametrize(("activation", "loss"), COMBINED)
     def test_single_precision_stays(self, activation, loss):
         """float32 in, float32 out: loss and gradient."""
         network = DenseNetwork((activation, activation), loss, {"l1": 0.1, "l2": 0.1})

@@ -1,8 +1,8 @@
 """The complex step: Im f(x + ih) / h, exact to round-off for analytic code, without a step to choose.
 
 It never judges alone: abs, norm, sign and conj break it without a word, others raise. It is asked
-only about entries that differences cannot resolve, only where it agrees with the differences of the
-same leaf within their bounds, and only to confirm: what it contradicts stays inconclusive.
+only about entries that differences cannot resolve, only where it agrees with differences within their
+bounds, and only to confirm: what it contradicts stays inconclusive.
 
 References
 ----------
@@ -74,26 +74,26 @@ class ComplexStep:
         # At a kink the two differ: complex numbers compare by their real parts first.
         return above if abs(above - below) <= 1e-12 * abs(above) else np.nan
 
-    def agrees(self, leaf: int, entries: np.ndarray, values: np.ndarray, bounds: np.ndarray) -> bool:
+    def agrees(self, leaf: int, values: np.ndarray, bounds: np.ndarray) -> bool | None:
         """Whether it gives the derivatives of a leaf that differences resolve best.
 
         Parameters
         ----------
         leaf : int
-        entries, values, bounds : ndarray, shape (m,)
-            Entries, their derivatives by differences, and bounds on the error of these.
+        values, bounds : ndarray, shape (n,)
+            Its derivatives by differences, and bounds on the error of these.
 
         Returns
         -------
-        bool
-            False if there is none to compare with.
+        bool or None
+            None if there is none to compare with.
         """
         with np.errstate(all="ignore"):
             relative = np.where(values != 0, bounds / np.abs(values), np.inf)
         best = np.argsort(relative)[:_TESTS]
         best = best[relative[best] < _TRUSTED]
-        found = np.array([self.derivative(leaf, int(entries[i])) for i in best])
-        return bool(best.size) and bool(np.all(np.abs(found - values[best]) <= bounds[best]))
+        found = np.array([self.derivative(leaf, int(k)) for k in best])
+        return bool(np.all(np.abs(found - values[best]) <= bounds[best])) if best.size else None
 
     def _imaginary(self, leaf: int, k: int, step: float) -> float:
         known = self._parameters.leaves[leaf]

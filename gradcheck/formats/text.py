@@ -59,10 +59,11 @@ def _submission(result: dict[str, Any]) -> list[str]:
 
 
 def counted(row: dict[str, Any]) -> str:
-    """Return the name of a parameter, and how many of its entries are wrong if not all are."""
-    if not 0 < row["wrong_count"] < row["checked"]:
+    """Return the name of a parameter, and how many of its entries have its verdict if not all have."""
+    count = row["inconclusive_count" if row["verdict"] == "inconclusive" else "wrong_count"]
+    if not 0 < count < row["checked"]:
         return str(row["name"])
-    return f"{row['name']} ({row['wrong_count']} of {row['checked']} entries)"
+    return f"{row['name']} ({count} of {row['checked']} entries)"
 
 
 def _table(rows: Iterable[dict[str, Any]]) -> list[str]:

@@ -5,7 +5,7 @@ step. Each has to agree with what is known of the entry already, and none makes 
 """
 
 import dataclasses
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cached_property
 
 import numpy as np
@@ -30,28 +30,31 @@ class Confirmation:
     ----------
     problem : Problem
     setting : Setting
+    evidence : sequence of LeafEvidence
+        What is known of each leaf.
     """
 
-    def __init__(self, problem: Problem, setting: Setting) -> None:
-        self.problem, self.setting = problem, setting
+    def __init__(self, problem: Problem, setting: Setting, evidence: Sequence[LeafEvidence]) -> None:
+        self.problem, self.setting, self.evidence = problem, setting, evidence
+        self._agreements: dict[int, bool | None] = {}
 
-    def ask(self, leaf: int, evidence: LeafEvidence) -> None:
+    def ask(self, leaf: int) -> None:
         """Ask about the entries of a leaf that were measured but could not be decided."""
-        rtol = self.setting.rtol
+        rtol, evidence = self.setting.rtol, self.evidence[leaf]
         for view in (self._wide, self._in_extended_precision, self._by_complex_step):
             unresolved = evidence.unresolved(rtol)
-            if unresolved and (estimate := view(leaf, evidence)):
+            if unresolved and (estimate := view(leaf)):
                 for k in unresolved:
                     if found := estimate(k):
                         evidence.confirm(k, found, rtol)
 
-    def _wide(self, leaf: int, evidence: LeafEvidence) -> View:
+    def _wide(self, leaf: int) -> View:
         """Take steps as large as the leaf's other entries, which may be far too large for this one."""
         problem, setting = self.problem, self.setting
         far_smaller = entry_scales(problem.start[leaf], setting.scales[leaf]) < setting.scales[leaf]
         return lambda k: second_look(problem, leaf, k, setting, wide=True) if far_smaller[k] else None
 
-    def _in_extended_precision(self, leaf: int, evidence: LeafEvidence) -> View | None:
+    def _in_extended_precision(self, leaf: int) -> View | None:
         if self._extended is None:
             return None
         twin, setting = self._extended
@@ -63,13 +66,37 @@ class Confirmation:
 
         return estimate
 
-    def _by_complex_step(self, leaf: int, evidence: LeafEvidence) -> View | None:
-        everything = np.arange(evidence.analytic.size)
-        step = self._complex_step
-        if not step.agrees(leaf, everything, evidence.numeric, evidence.uncertainty):
+    def _by_complex_step(self, leaf: int) -> View | None:
+        if not self._steps_through(leaf):
             return None
-        scale = evidence.scale()
+        step, scale = self._complex_step, self.evidence[leaf].scale()
         return lambda k: step.estimate(leaf, k, float(scale[k]))
+
+    def _steps_through(self, leaf: int) -> bool:
+        """Whether the complex step agrees with what differences resolve.
+
+        Where they resolve nothing of the leaf, it has to agree with the other leaves, and with the
+        largest entry of the gradient to be judged: not with zeros, which a broken step gives as well.
+        """
+        agrees = self._agreement(leaf)
+        if agrees is not None:
+            return agrees
+        others = [self._agreement(other) for other in range(len(self.evidence)) if other != leaf]
+        analytic = self.evidence[leaf].analytic
+        k = int(np.argmax(np.abs(analytic)))
+        return (
+            True in others
+            and False not in others
+            and abs(self._complex_step.derivative(leaf, k) - analytic[k])
+            <= self.setting.rtol * abs(analytic[k])
+            > 0
+        )
+
+    def _agreement(self, leaf: int) -> bool | None:
+        if leaf not in self._agreements:
+            known = self.evidence[leaf]
+            self._agreements[leaf] = self._complex_step.agrees(leaf, known.numeric, known.uncertainty)
+        return self._agreements[leaf]
 
     @cached_property
     def _complex_step(self) -> ComplexStep:

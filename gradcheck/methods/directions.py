@@ -196,6 +196,7 @@ class _Examination:
             detection_limit=TIMES_RTOL * self.setting.rtol * self.probe.sizes[leaf],
             entries=entries,
             checked=entries,
+            inconclusive_count=entries if verdict == "inconclusive" else 0,
         )
 
     def _confirm(self, leaf: int, located: Located) -> None:

@@ -40,11 +40,14 @@ def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
     list of LeafEvidence
         One for each leaf.
     """
-    confirmation = Confirmation(problem, setting)
-    return [_examine_leaf(problem, index, setting, confirmation) for index in range(len(problem.leaves))]
+    evidence = [_examine_leaf(problem, index, setting) for index in range(len(problem.leaves))]
+    confirmation = Confirmation(problem, setting, evidence)
+    for index in range(len(evidence)):
+        confirmation.ask(index)
+    return evidence
 
 
-def _examine_leaf(problem: Problem, index: int, setting: Setting, confirmation: Confirmation) -> LeafEvidence:
+def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     evidence = _first_look(problem, index, setting)
     if not evidence.analytic.size:
         return evidence
@@ -58,7 +61,6 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting, confirmation: 
     worst = evidence.suspicious_match(setting.rtol)
     if worst is not None:
         look_again(np.array([worst]))
-    confirmation.ask(index, evidence)
     return evidence
 
 

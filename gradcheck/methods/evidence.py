@@ -208,6 +208,7 @@ class LeafEvidence:
             wrong=tuple(self._index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
             kinks=sum(kind == "kink" for kind in self.odd.values()),
+            inconclusive_count=int(np.sum(judgement.severity == INCONCLUSIVE)),
         )
 
     def _detection_limit(self, judgement: Judgement, rtol: float) -> float:

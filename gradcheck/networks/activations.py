@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import ndtr
 
-from gradcheck.networks.arrays import Array, zeros_and_ones
+from gradcheck.networks.arrays import Array, magnitude, zeros_and_ones
 
 LEAK = 0.01
 SELU_SCALE, SELU_ALPHA = 1.0507009873554805, 1.6732632423543772
@@ -59,14 +59,14 @@ class Activation:
 
 def sigmoid(u: Array) -> Array:
     """Return 1 / (1 + exp(-u)), without overflow."""
-    e = np.exp(-np.abs(u))
+    e = np.exp(-magnitude(u))
     z: Array = np.where(u >= 0, np.ones_like(e), e) / (1 + e)
     return z
 
 
 def d_sigmoid(u: Array) -> Array:
     """Return the derivative of `sigmoid` at u, without the cancellation of z (1 - z)."""
-    e = np.exp(-np.abs(u))
+    e = np.exp(-magnitude(u))
     slope: Array = e / (1 + e) ** 2
     return slope
 
@@ -78,7 +78,7 @@ def d_tanh(u: Array) -> Array:
 
 def softplus(u: Array) -> Array:
     """Return log(1 + exp(u)), without overflow."""
-    z: Array = np.maximum(u, 0) + np.log1p(np.exp(-np.abs(u)))
+    z: Array = np.maximum(u, 0) + np.log1p(np.exp(-magnitude(u)))
     return z
 
 

@@ -41,6 +41,15 @@ def look_up(table: Mapping[str, Row], kind: str, name: str) -> Row:
     raise UsageError(f"no {kind} is named {name!r}", expected="for instance " + ", ".join(nearest))
 
 
+def magnitude(u: Array) -> Array:
+    """Return the absolute value of u; of a complex u the one of u and -u on the right.
+
+    That is analytic but at 0, unlike abs: derivatives by the complex step go through.
+    """
+    size: Array = np.maximum(u, -u)
+    return size
+
+
 def zeros_and_ones(mask: NDArray[np.bool_], like: Array) -> Array:
     """Return 1 where the mask holds and 0 elsewhere, in the type of `like`."""
     return mask.astype(like.dtype)

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.errors import UsageError
 from gradcheck.networks.activations import sigmoid, softplus
-from gradcheck.networks.arrays import Array, zeros_and_ones
+from gradcheck.networks.arrays import Array, magnitude, zeros_and_ones
 
 Target = Literal["real", "classes", "probabilities", "signs"]
 SMOOTHING = 0.1
@@ -71,7 +71,7 @@ def _half_square(y: Array, d: Array) -> Array:
 
 
 def _huber(y: Array, d: Array) -> Array:
-    e = np.abs(y - d)
+    e = magnitude(y - d)
     near = np.minimum(e, 1)
     cost: Array = near * near / 2 + (e - near)
     return cost
@@ -125,7 +125,7 @@ LOSSES: dict[str, Loss] = {
     for row in (
         Loss("half_squared_error", _half_square, lambda y, d: y - d, averages=False),
         Loss("mean_squared_error", _half_square, lambda y, d: y - d),
-        Loss("absolute_error", lambda y, d: np.abs(y - d), lambda y, d: np.sign(y - d)),
+        Loss("absolute_error", lambda y, d: magnitude(y - d), lambda y, d: np.sign(y - d)),
         Loss("huber", _huber, lambda y, d: np.clip(y - d, -1, 1)),
         Loss("hinge", lambda y, d: np.maximum(1 - d * y, 0), _hinge_slope, target="signs"),
         Loss(

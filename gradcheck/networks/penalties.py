@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.networks.arrays import Array, Params
+from gradcheck.networks.arrays import Array, Params, magnitude
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Penalty:
 PENALTIES: dict[str, Penalty] = {
     row.name: row
     for row in (
-        Penalty("l1", np.abs, np.sign),
+        Penalty("l1", magnitude, np.sign),
         Penalty("l2", lambda W: W * W / 2, lambda W: W),
     )
 }

@@ -80,17 +80,17 @@ class TestContent:
 
         assert f"[1] {value} for 2" in str(planted(verdict="mismatch", parameters={"W1": wrong}))
 
-    def test_headline_counts_the_wrong(self):
-        """The first line says the verdict, the largest error, and how many entries of what are wrong."""
-        wrong = parameter_reports(
-            "W1", "mismatch", wrong_count=3, checked=6, entries=6, max_relative_error=0.5
-        )
+    @pytest.mark.parametrize(("verdict", "field"), [("mismatch", "wrong"), ("inconclusive", "inconclusive")])
+    def test_headline_counts(self, verdict, field):
+        """The headline says the verdict, the largest error, and how many entries of what led to it."""
+        counts = {f"{field}_count": 3, "checked": 6, "entries": 6}
+        first = parameter_reports("W1", verdict, max_relative_error=0.5, **counts)
         right = parameter_reports("b1", "match", max_relative_error=1e-9)
-        report = planted(verdict="mismatch", parameters={"W1": wrong, "b1": right})
+        report = planted(verdict=verdict, parameters={"W1": first, "b1": right})
 
-        first = str(report).splitlines()[0]
+        line = " ".join(str(report).partition("\n\n")[0].split())
 
-        assert first == "MISMATCH: maximum relative error 5.0e-01; mismatch in W1 (3 of 6 entries)"
+        assert line == f"{verdict.upper()}: maximum relative error 5.0e-01; {verdict} in W1 (3 of 6 entries)"
 
     def test_no_parameter(self):
         """A result without parameters still has a verdict and a seed."""
