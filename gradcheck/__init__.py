@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcheck import laws, strategies
+    from gradcheck import frameworks, laws, strategies
     from gradcheck.checking import assert_gradient, check_gradient
     from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
     from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
@@ -24,6 +24,7 @@ _HOME = {
     "check_jvp": "kinds",
     "check_layer": "kinds",
     "check_vjp": "kinds",
+    "frameworks": "frameworks",
     "iter_checks": "laws",
     "laws": "laws",
     "strategies": "strategies",
@@ -49,6 +50,7 @@ __all__ = [
     "check_jvp",
     "check_layer",
     "check_vjp",
+    "frameworks",
     "iter_checks",
     "laws",
     "parametrize_with_checks",

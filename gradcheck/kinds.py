@@ -60,9 +60,9 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
     >>> gradcheck.check_vjp(np.matmul, (A, x), lambda c, A, x: (np.outer(c, x), A.T @ c)).verdict
     'match'
     """
-    params = _named(function, args)
+    params = named(function, args)
     pull = partial(_vjp_by_name, vjp, _Names(params))
-    return _check_pullback(partial(_apply, function), params, pull, options)
+    return check_pullback(partial(_apply, function), params, pull, options)
 
 
 def check_layer(forward: _Function, backward: _Function, inputs: Any, **options: Unpack[Options]) -> Report:
@@ -97,9 +97,9 @@ def check_layer(forward: _Function, backward: _Function, inputs: Any, **options:
     >>> gradcheck.check_layer(forward, backward, (np.array([-1.0, 2.0]),)).verdict
     'match'
     """
-    params = _named(forward, inputs)
+    params = named(forward, inputs)
     pull = partial(_backward_by_name, forward, backward, _Names(params))
-    return _check_pullback(partial(_forward_output, forward), params, pull, options)
+    return check_pullback(partial(_forward_output, forward), params, pull, options)
 
 
 def check_hessian_product(
@@ -128,7 +128,7 @@ def check_hessian_product(
     GradientInterfaceError
         If gradient, params and product do not fit each other.
     """
-    return _check_pullback(gradient, params, wraps(product)(partial(_call, product)), options, symmetric=True)
+    return check_pullback(gradient, params, wraps(product)(partial(_call, product)), options, symmetric=True)
 
 
 def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[Options]) -> Report:
@@ -156,13 +156,13 @@ def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[
     GradientInterfaceError
         If function, args and jvp do not fit each other.
     """
-    params, value = _named(function, args), partial(_apply, function)
-    return _merged(_check_pushforward(params, value, jvp, k, options) for k in range(COTANGENTS))
+    return check_pushforward(partial(_apply, function), named(function, args), jvp, options)
 
 
-def _check_pullback(
+def check_pullback(
     value: _Function, params: Any, pull: _Function, options: Options, *, symmetric: bool = False
 ) -> Report:
+    """Return the report of several random cotangents; ``pull(params, cotangent)`` is the nest of params."""
     seed = options.get("seed", 0)
     pullbacks = [Pullback(value, pull, Projection((seed, k))) for k in range(COTANGENTS)]
     report = _merged(check_gradient(p.loss, params, p.gradient, **options) for p in pullbacks)
@@ -181,7 +181,12 @@ def _check_pullback(
     return report
 
 
-def _check_pushforward(params: Any, value: _Function, jvp: _Function, k: int, options: Options) -> Report:
+def check_pushforward(value: _Function, params: dict[str, Any], jvp: _Function, options: Options) -> Report:
+    """Return the report of several random tangents; jvp takes the values of params in their order."""
+    return _merged(_check_tangents(params, value, jvp, k, options) for k in range(COTANGENTS))
+
+
+def _check_tangents(params: Any, value: _Function, jvp: _Function, k: int, options: Options) -> Report:
     forward = Pushforward(value, params, jvp, (options.get("seed", 0), k))
     # Few evaluations, and the loss has a state: not a matter for other workers.
     alone: Options = {**options, "executor": None}
@@ -207,7 +212,7 @@ def _asymmetric(first: Pullback, second: Pullback, rtol: float) -> bool:
     return bool(abs(value - other) > allowed)
 
 
-def _named(function: _Function, args: Any) -> dict[str, Any]:
+def named(function: _Function, args: Any) -> dict[str, Any]:
     """Return the arguments by their names in the signature, or by position where it has none."""
     args = args if isinstance(args, tuple | list) else (args,)
     try:

@@ -133,7 +133,7 @@ class Parameters:
             f"parameter {path_name(path)!r} is of a type that cannot be differentiated",
             given=f"{type(node).__module__}.{type(node).__qualname__}",
             expected="a number, a numpy array, or a dict, list, tuple, namedtuple or dataclass of them",
-            do="convert it, for example with numpy.asarray",
+            do=conversion(node) or "convert it, for example with numpy.asarray",
         )
 
     def _copied_array(self, node: Array, path: tuple[str, ...]) -> Array:
@@ -171,6 +171,15 @@ class Parameters:
         if self.to_complex:
             return np.promote_types(dtype, np.complex128)
         return dtype if self.widen is None else np.promote_types(dtype, self.widen)
+
+
+def conversion(node: Any) -> str:
+    """Say what to do with an array of another framework; nothing for any other object."""
+    package = type(node).__module__.partition(".")[0]
+    framework = {"torch": "torch", "jax": "jax", "jaxlib": "jax", "autograd": "autograd"}.get(package, "")
+    return (
+        framework and f"convert it to numpy, or let gradcheck.frameworks.{framework}.check differentiate it"
+    )
 
 
 def on_copies(function: Callable[[Any], Any], nest: Any) -> Any:

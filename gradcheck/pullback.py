@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from gradcheck.decision import ROUND_OFF
 from gradcheck.errors import GradientInterfaceError
 from gradcheck.gradients import read_gradient
-from gradcheck.parameters import Parameters, flat, leaf_nodes
+from gradcheck.parameters import Parameters, conversion, flat, leaf_nodes
 
 Array = NDArray[Any]
 
@@ -68,6 +68,7 @@ class Projection:
                 "the function has no output to differentiate",
                 given=f"{outputs!r:.70}",
                 expected="a floating-point or complex number or array, or a nest of them",
+                do=conversion(outputs),
             )
         self._outputs = outputs
         for leaf in Parameters({"output": outputs}).leaves:

@@ -10,6 +10,7 @@ from gradcheck.networks.penalties import is_weight
 from gradcheck.strategies import problems
 
 torch = pytest.importorskip("torch", reason="needs torch: pip install 'gradcheck[frameworks]'")
+torch.set_num_threads(1)  # small tensors: more only wait for each other
 theirs = pytest.importorskip("torch_definitions")
 
 WITHIN = 1e-10
