@@ -33,7 +33,10 @@ SUMS = {"equal_calls", "no_accumulation", "linear", "zero", "additive", "permuta
 
 class TestPytest:
     @pytest.fixture
-    def write(self, pytester):
+    def write(self, pytester, monkeypatch):
+        # What one of the implementations gives depends on the calls before.
+        monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:randomly")
+
         def write(expected=None):
             pytester.makepyfile(PLAIN.format(here=str(Path(__file__).parent), expected=expected))
             return pytester
