@@ -3,6 +3,7 @@
 import dataclasses
 import math
 import os
+import time
 from collections import namedtuple
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from hypothesis.extra import numpy as hnp
 from gradcheck import check_gradient
 from gradcheck.derivatives.extrapolation import extrapolate
 from gradcheck.derivatives.noise import measure_noise
+from gradcheck.submissions.wire import Ref
 
 THOROUGH = os.environ.get("HYPOTHESIS_PROFILE") == "thorough"
 DOUBLE = 2.0**-53
@@ -154,3 +156,22 @@ def derivative(function, x, unit_roundoff=DOUBLE, **options):
 
 def _size(x):
     return 2.0 ** round(math.log2(abs(x))) if x else 1.0
+
+
+def call(box, name, *arguments):
+    """Call a function of a submission by its sandbox."""
+    return box.ask("run", values={}, calls=[[name, list(arguments)]], give=[Ref((0,))])
+
+
+def wait_until_gone(pid, patience=2.0):
+    """Return whether a process ends soon."""
+    end = time.monotonic() + patience
+    while time.monotonic() < end:
+        try:
+            with open(f"/proc/{pid}/stat") as file:
+                if file.read().rpartition(")")[2].split()[0] == "Z":
+                    return True
+        except OSError:
+            return True
+        time.sleep(0.01)
+    return False

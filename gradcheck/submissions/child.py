@@ -10,23 +10,25 @@ import importlib.abc
 import importlib.machinery
 import importlib.util
 import inspect
+import json
 import os
 import random
 import sys
 import traceback
 import types
 from collections.abc import Sequence
+from itertools import islice
 from typing import Any, BinaryIO
 
 import numpy as np
 
 from gradcheck.submissions import rows, selection, wire
+from gradcheck.submissions.confinement import confine
 from gradcheck.submissions.conventions import CONVENTIONS
 from gradcheck.submissions.source import Source
 
 MODULE = "submission"
-_MEMORY = 2 << 30
-_FILE = 16 << 20
+_LINKS = 1000
 
 
 class StandIn(types.ModuleType):
@@ -217,25 +219,6 @@ def described(error: BaseException, path: str) -> dict[str, Any]:
     }
 
 
-def limit_resources(seconds: int) -> None:
-    """Bound memory, processor time, core dumps and files written, where the system can."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, most in (
-        (resource.RLIMIT_AS, _MEMORY),
-        (resource.RLIMIT_CPU, seconds),
-        (resource.RLIMIT_CORE, 0),
-        (resource.RLIMIT_FSIZE, _FILE),
-    ):
-        try:
-            hard = resource.getrlimit(kind)[1]
-            resource.setrlimit(kind, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-        except (ValueError, OSError):
-            continue
-
-
 def private_streams() -> tuple[BinaryIO, BinaryIO]:
     """Take the standard streams for the frames and leave the null device in their place."""
     requests, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "wb")
@@ -264,13 +247,35 @@ def serve(runner: Runner, requests: BinaryIO, answers: BinaryIO) -> None:
         answers.flush()
 
 
-def main(folder: str, helpers: str, seconds: int) -> None:
-    """Serve requests about a file in the folder; 0 seconds means without limits."""
+def move_in(scratch: str, visible: Sequence[str]) -> None:
+    """Work in a folder of one's own, where what may be read can be found by its name alone."""
+    os.chdir(scratch)
+    for place in visible:
+        entries = (
+            [place] if os.path.isfile(place) else [entry.path for entry in islice(os.scandir(place), _LINKS)]
+        )
+        for entry in entries:
+            os.symlink(entry, os.path.basename(entry))
+
+
+def main(facts: str) -> None:
+    """Serve requests about a file.
+
+    Parameters
+    ----------
+    facts : str
+        As JSON: its ``folder``, the course's ``helpers``, files and folders that are ``visible`` of the
+        submission and ``readable`` at all, the folder to work in (``scratch``), and ``seconds`` of
+        processor time, 0 without limits.
+    """
+    known = json.loads(facts)
     requests, answers = private_streams()
-    if seconds:
-        limit_resources(seconds)
+    move_in(known["scratch"], known["visible"])
     os.environ["MPLBACKEND"] = "Agg"
-    os.chdir(folder)
+    writable = [known["scratch"], os.devnull]
+    measures = confine(known["seconds"], known["readable"], writable) if known["seconds"] else []
+    answers.write(wire.pack(measures))
+    answers.flush()
     # The folder comes before everything, but after the imports of this process.
-    sys.path.insert(0, folder)
-    serve(Runner(helpers), requests, answers)
+    sys.path.insert(0, known["folder"])
+    serve(Runner(known["helpers"]), requests, answers)

@@ -84,7 +84,7 @@ def locate(file: str) -> Path:
         if f"example:{name}" not in names:
             raise SubmissionError("file", f"there is no {file!r}", expected=", ".join(names))
         return path
-    path = Path(file).absolute()
+    path = Path(file).resolve()
     if not path.is_file():
         what = "is a folder, not a file" if path.is_dir() else "does not exist"
         raise SubmissionError("file", f"{file!r} {what}", expected="the path of one Python file")

@@ -1,39 +1,25 @@
-"""The process in which a submission runs, and the only way to talk to it.
-
-The process gets a session of its own, limits on memory, processor time and file size, a bare
-environment and one wall clock for everything; its whole group is killed at the end. That
-keeps accidents away. It does not hide files or the network from a submission.
-"""
+"""The only way to talk to a submission's process: requests, answers, one clock, and its end."""
 
 import contextlib
 import os
 import select
 import signal
 import subprocess
-import sys
+import tempfile
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from gradcheck.errors import SubmissionError, UsageError
-from gradcheck.submissions import course_functions, wire
+from gradcheck.errors import GradcheckError, SubmissionError
+from gradcheck.submissions import wire
+from gradcheck.submissions.sandbox.launching import launch, remove
+from gradcheck.submissions.sandbox.levels import available
 
-LEVELS = ("auto", "process", "none", "bubblewrap")
-_KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TMPDIR", "PYTHONPATH", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH")
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")
-# The runner must import neither the package (a submission may not need it) nor by a path that a
-# file of the submission could shadow, so its two packages are put in place by hand.
-_START = """
-import sys, types
-for name, path in (("gradcheck", sys.argv[1]), ("gradcheck.submissions", sys.argv[2])):
-    sys.modules[name] = types.ModuleType(name)
-    sys.modules[name].__path__ = [path]
-from gradcheck.submissions.child import main
-for name in [name for name in sys.modules if name.startswith("gradcheck")]:
-    del sys.modules[name]
-main(sys.argv[3], sys.argv[4], int(sys.argv[5]))
-"""
+_LAST_WORDS = 1 << 12
+_PATIENCE = 1.0
+_START = 60.0  # seconds until the process is there; those of a submission count from then
+_BY_SIGNAL = 128  # what a shell, and bubblewrap, adds to the number
 
 
 class Sandbox:
@@ -42,11 +28,18 @@ class Sandbox:
     Parameters
     ----------
     folder : Path
-        Of the file: its working folder, and where it imports from first.
-    level : {"auto", "process", "none"}
-        "none" is a child process too, under the wall clock alone.
+        Of the file, absolute: what it may read, and where it imports from first. It works in an
+        empty folder of its own, with links to what is here, which is removed afterwards.
+    level : str
+        One of `gradcheck.submissions.sandbox.LEVELS`.
     timeout : float
         Seconds of wall time for everything together.
+
+    Attributes
+    ----------
+    level : {"bubblewrap", "process", "none"}
+    measures : tuple of str
+        What is in force inside of the process, in words.
 
     Raises
     ------
@@ -59,26 +52,17 @@ class Sandbox:
         self._folder, self._timeout = folder, timeout
 
     def __enter__(self) -> Self:
-        package = Path(__file__).parent
-        seconds = 0 if self.level == "none" else int(self._timeout) + 2
-        places = (package.parent, package, self._folder, course_functions.__file__, seconds)
-        environment = {name: os.environ[name] for name in _KEPT if name in os.environ}
-        environment |= dict.fromkeys(_ONE_THREAD, "1") | {"PYTHONHASHSEED": "0"}
-        self._process = subprocess.Popen(  # noqa: S603 (our own interpreter and runner)
-            [sys.executable, "-P", "-B", "-c", _START, *map(str, places)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            bufsize=0,
-            cwd=os.sep,
-            env=environment,
-            start_new_session=True,
-        )
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
+        self._scratch = tempfile.mkdtemp(prefix="gradcheck-")
+        self._process = launch(self._folder, self.level, self._timeout, self._scratch)
         self._requests, self._answers = self._process.stdin, self._process.stdout
         os.set_blocking(self._requests.fileno(), False)
         self._received = bytearray()
+        self._deadline = time.monotonic() + _START
+        try:
+            self.measures = self._begin()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         self._deadline = time.monotonic() + self._timeout
         return self
 
@@ -88,8 +72,22 @@ class Sandbox:
         with contextlib.suppress(ProcessLookupError):
             os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        self._requests.close()
-        self._answers.close()
+        for stream in (self._requests, self._answers, self._process.stderr):
+            stream.close()
+        remove(self._scratch)
+
+    def _begin(self) -> tuple[str, ...]:
+        """Wait for the first word of the process, which it says before it loads anything."""
+        try:
+            return tuple(wire.read(self._take))
+        except SubmissionError as error:
+            os.set_blocking(self._process.stderr.fileno(), False)
+            words = (self._process.stderr.read(_LAST_WORDS) or b"").decode(errors="replace")
+            raise GradcheckError(
+                "the process for the submission did not start",
+                given=words.strip().rpartition("\n")[2] or str(error),
+                do="take another --sandbox" if self.level == "bubblewrap" else "",
+            ) from error
 
     def ask(self, call: str, **arguments: Any) -> Any:
         """Send one request and return the answer: ``{"result": ...}`` or ``{"error": ...}``.
@@ -150,12 +148,16 @@ class Sandbox:
             )
 
     def _ended(self) -> SubmissionError:
-        code = self._process.wait(timeout=5)
+        try:
+            code = self._process.wait(timeout=_PATIENCE)
+        except subprocess.TimeoutExpired:
+            return SubmissionError("crashed", "the submission closed the pipe that its answers come by")
+        if self.level == "bubblewrap" and code > _BY_SIGNAL:
+            code = _BY_SIGNAL - code
         if code == -signal.SIGXCPU:
             return SubmissionError("timeout", "the submission used up its processor time")
         if code < 0:
-            name = signal.Signals(-code).name
-            return SubmissionError("crashed", f"the submission's process was killed by {name}")
+            return SubmissionError("crashed", f"the submission's process was killed by {_signal_name(-code)}")
         return SubmissionError(
             "exit",
             f"the submission ended its own process with exit code {code}",
@@ -163,30 +165,8 @@ class Sandbox:
         )
 
 
-def available(level: str) -> str:
-    """Return the level that is meant, ``"auto"`` being the strongest there is.
-
-    Parameters
-    ----------
-    level : str
-        One of `LEVELS`.
-
-    Returns
-    -------
-    {"process", "none"}
-
-    Raises
-    ------
-    UsageError
-        If it is not to be had.
-    """
-    if level == "bubblewrap":
-        raise UsageError(
-            "this version of gradcheck cannot run a submission under bubblewrap",
-            given="--sandbox bubblewrap",
-            expected="auto, process or none",
-            do="take --sandbox process, and only for files that may read yours",
-        )
-    if os.name != "posix":
-        raise UsageError("submissions run on Linux and macOS only", given=f"os.name = {os.name!r}")
-    return "process" if level == "auto" else level
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
