@@ -1,4 +1,4 @@
-"""Hypothesis profiles, HYPOTHESIS_PROFILE being dev (the default), ci or thorough; a sandbox to try things in."""
+"""Hypothesis profiles, HYPOTHESIS_PROFILE being dev (the default), ci or thorough; a sandbox to try in."""
 
 import os
 
