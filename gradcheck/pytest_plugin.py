@@ -176,7 +176,7 @@ class _Run:
             except OSError as error:
                 self._problems.append(f"{path} cannot be written: {error.strerror}")
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """Show the maximum relative error of every parameter, and what could not be written."""
         verbosity = terminalreporter.config.get_verbosity()
         if self._results and verbosity >= 0:

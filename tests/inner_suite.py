@@ -2,6 +2,12 @@
 
 import re
 
+import gradcheck
+
+# An inner run forgets what it imports, and numpy cannot be imported twice.
+for name in gradcheck.__all__:
+    getattr(gradcheck, name)
+
 SOURCE = """
 import numpy as np
 import pytest
