@@ -2,8 +2,12 @@
 
 import csv
 import json
+import os
+import shutil
 import sqlite3
+import subprocess
 import sys
+import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import closing, contextmanager, nullcontext
 from pathlib import Path
@@ -16,9 +20,16 @@ from gradcheck.grading import grade as grading
 from gradcheck.grading.grade import DATABASE, Plan, grade
 from gradcheck.grading.running import run
 from gradcheck.grading.store import Store
+from gradcheck.grading.workers import WorkerLost, Workers
 from gradcheck.submissions.binding import Options
 
 OFFENDERS = Path(__file__).parent / "offenders"
+HEAD = "def backward(x, d, z1, y):\n"
+KILL = """
+def kill():
+    import os, signal
+    os.kill(os.getppid(), signal.SIGKILL)
+"""
 RIGHT = (OFFENDERS / "right.py").read_text()
 
 
@@ -69,9 +80,7 @@ def a_class(tmp_path_factory):
     folder, out = tmp_path_factory.mktemp("class"), tmp_path_factory.mktemp("results") / "new"
     names = ("right", "relu_with_d_sigmoid", "writes_network", "random_forward", "syntax_error")
     put(folder, **{name: (OFFENDERS / f"{name}.py").read_text() for name in names})
-    (folder / "kills its parent.py").write_text(
-        "import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\n" + RIGHT
-    )
+    (folder / "kills its judge.py").write_text(RIGHT.replace(HEAD, f"{HEAD}    kill()\n") + KILL)
     (folder / "notes.txt").write_text("not a submission")
     code = cli.main(["grade", str(folder), "--out", str(out), "--workers", "2", "--seed", "3"])
     return code, out
@@ -83,8 +92,8 @@ class TestCommand:
         results = json.loads((a_class[1] / "results.json").read_text())
         verdicts = {result["student"]: result["verdict"] for result in results}
 
-        assert verdicts.pop("kills its parent") != "inconclusive"
         assert verdicts == {
+            "kills its judge": "error",
             "right": "match",
             "relu_with_d_sigmoid": "mismatch",
             "writes_network": "error",
@@ -230,6 +239,65 @@ class Cancelling:
         future.cancel()
         future.set_running_or_notify_cancel()
         return future
+
+
+class TestWorkers:
+    def test_process_that_does_not_answer_is_ended(self):
+        """And the next task gets another."""
+        with Workers(1, limit=0.5) as workers:
+            with pytest.raises(WorkerLost, match="did not answer"):
+                workers.submit(time.sleep, 60).result()
+            with pytest.raises(WorkerLost, match="died"):
+                workers.submit(os._exit, 1).result()
+
+    def test_interruption_ends_what_is_under_way(self):
+        """At once."""
+        with Workers(1, limit=60) as workers:
+            future = workers.submit(time.sleep, 60)
+            while not future.running():
+                time.sleep(0.01)
+
+        with pytest.raises(WorkerLost):
+            future.result()
+
+
+@pytest.mark.skipif(shutil.which("ps") is None, reason="ps is not installed")
+def test_run_that_is_killed_leaves_no_process(tmp_path):
+    """Its workers end with it, in the middle of a submission, too; --resume goes on."""
+    folder = put(tmp_path / "class", ann=(OFFENDERS / "loops_in_backward.py").read_text(), ben=RIGHT)
+    command = [sys.executable, "-m", "gradcheck", "grade", folder, "--out", tmp_path / "out"]
+    with subprocess.Popen([*command, "--workers", "2"], stdout=subprocess.DEVNULL) as running:
+        while len(children(running.pid)) < 3 or not (tmp_path / "out" / DATABASE).exists():
+            time.sleep(0.05)
+        left = children(running.pid)
+        running.kill()
+    for pid in left:
+        wait_for_the_end_of(pid)
+
+    again = [*command, "--timeout", "2", "--resume"]
+    done = subprocess.run(again, capture_output=True, text=True, check=False)
+
+    assert (done.returncode, done.stderr) == (4, "")
+    assert "2 submissions: 1 match, 1 error" in done.stdout
+
+
+def children(pid):
+    """Return the processes below another one, at any depth."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True).stdout
+    of = [tuple(map(int, line.split())) for line in listed.splitlines()]
+    below = [child for child, parent in of if parent == pid]
+    return below + [grandchild for child in below for grandchild in children(child)]
+
+
+def wait_for_the_end_of(pid):
+    """Fail if a process is still there after a minute."""
+    for _ in range(1200):
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.05)
+    raise AssertionError(f"process {pid} is still there")
 
 
 def test_fault_of_gradcheck_itself_is_kept_apart(tmp_path, monkeypatch):

@@ -2,14 +2,16 @@
 
 `concurrent.futures.ProcessPoolExecutor` gives up everything when one of its processes is killed,
 and leaves them behind when it is killed itself. Here a thread looks after each process, and a
-process ends when its pipe does.
+process ends with its parent.
 """
 
 import contextlib
 import multiprocessing
+import os
 import queue
 import signal
 import sys
+import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from multiprocessing.connection import Connection
@@ -49,7 +51,7 @@ class Workers:
     ) -> None:
         self._threads.shutdown(wait=False, cancel_futures=True)
         for process in self._all:
-            process.end()
+            process.close()
         self._threads.shutdown()
 
     def submit(self, task: Callable[..., Any], /, *items: Any) -> "Future[Any]":
@@ -71,14 +73,19 @@ class Workers:
 
 
 class _Process:
-    """One process, begun when it is needed."""
+    """One process, begun when it is needed and not yet closed."""
 
     def __init__(self) -> None:
         self._process: Any = None
+        self._closed = False
+        self._beginning = threading.Lock()
 
     def ask(self, task: Callable[..., Any], items: tuple[Any, ...], limit: float) -> Any:
-        if self._process is None:
-            self._begin()
+        with self._beginning:
+            if self._closed:
+                raise WorkerLost("the run was interrupted")
+            if self._process is None:
+                self._begin()
         try:
             self._pipe.send((task, items))
             if self._pipe.poll(limit):
@@ -95,6 +102,11 @@ class _Process:
         self._process.start()
         theirs.close()
 
+    def close(self) -> None:
+        with self._beginning:
+            self._closed = True
+        self.end()
+
     def end(self) -> None:
         process, self._process = self._process, None
         if process is None:
@@ -107,11 +119,19 @@ class _Process:
 
 
 def _serve(pipe: Connection) -> None:
-    """Answer until the other end is closed, also by its death."""
+    """Answer until the other end is closed or dead."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     # Leave by way of the context managers, so that the submission's own process is ended, too.
     signal.signal(signal.SIGTERM, lambda number, frame: sys.exit(1))
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     with contextlib.suppress(EOFError, BrokenPipeError, ConnectionResetError):
         while True:
             task, items = pipe.recv()
             pipe.send(task(*items))
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    assert parent is not None
+    parent.join()
+    os.kill(os.getpid(), signal.SIGTERM)
