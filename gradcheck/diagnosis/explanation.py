@@ -9,19 +9,19 @@ from gradcheck.diagnosis import words
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.comparison import compared
 from gradcheck.diagnosis.search import Search, Way
-from gradcheck.networks import DenseNetwork
+from gradcheck.faults.catalogue import AnyNetwork
 from gradcheck.report import Finding
 
 _STAGES = ({"most": 1}, {"most": 2}, {"most": 2, "unknown": True})
 _Masks = Mapping[str, NDArray[np.bool_]]
 
 
-def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) -> tuple[Finding, ...]:
+def explain(network: AnyNetwork, cases: Sequence[Case], rtol: float = 1e-6) -> tuple[Finding, ...]:
     """Name the known mistakes that explain every wrong entry of a gradient.
 
     Parameters
     ----------
-    network : DenseNetwork
+    network : DenseNetwork or Network
         What the implementation is meant to compute.
     cases : sequence of Case
         Several problems tell more mistakes apart: one sample hides many of them.
@@ -35,20 +35,19 @@ def explain(network: DenseNetwork, cases: Sequence[Case], rtol: float = 1e-6) ->
         simplest mistake that explains it, or the simplest two, with the codes of their equals. Where
         no known mistakes do, the step of the recursion that is wrong, if the others prove that.
     """
-    right = [network.gradient(case.params, case.x, case.d) for case in cases]
+    search = Search(network, cases)
     wrong = [
-        {name: compared(case.gradient[name], truth, rtol)[0] for name, truth in gradient.items()}
-        for case, gradient in zip(cases, right, strict=True)
+        {name: compared(case.gradient[name], truth, rtol)[0] for name, truth in right.items()}
+        for case, right in zip(cases, search.right, strict=True)
     ]
     if not any(mask.any() for masks in wrong for mask in masks.values()):
         return ()
-    search = Search(network, cases)
     ways = next(filter(None, (search.ways(**stage) for stage in _STAGES)), [])  # type: ignore[arg-type]
     return tuple(_findings(network, search, wrong, ways)) if ways else ()
 
 
 def _findings(
-    network: DenseNetwork, search: Search, wrong: Sequence[_Masks], ways: Sequence[Way]
+    network: AnyNetwork, search: Search, wrong: Sequence[_Masks], ways: Sequence[Way]
 ) -> Iterator[Finding]:
     best, cases = ways[0], search.cases
     names = [name for name in cases[0].params if any(masks[name].any() for masks in wrong)]

@@ -12,7 +12,7 @@ from gradcheck.diagnosis.explanation import explain
 from gradcheck.diagnosis.patterns import read
 from gradcheck.faults import View
 from gradcheck.methods.evidence import LeafEvidence
-from gradcheck.networks import DenseNetwork
+from gradcheck.networks import DenseNetwork, Network
 from gradcheck.problem import Problem
 from gradcheck.report import Finding
 
@@ -37,7 +37,7 @@ def diagnose(
     """
     found: tuple[Finding, ...] = ()
     owner: Any = getattr(loss, "__self__", None)
-    if isinstance(getattr(owner, "network", None), DenseNetwork) and loss.__name__ == "loss":
+    if isinstance(getattr(owner, "network", None), DenseNetwork | Network) and loss.__name__ == "loss":
         found = explain(owner.network, [_case(owner, problem)], rtol)
     return found or read(*_views(problem, evidence, rtol), rtol)
 
@@ -46,7 +46,7 @@ def _case(owner: Any, problem: Problem) -> Case:
     named = list(zip(problem.leaves, problem.start, problem.analytic, strict=True))
     params = {leaf.name: start.reshape(leaf.shape).astype(np.float64) for leaf, start, _ in named}
     gradient = {leaf.name: given.reshape(leaf.shape) for leaf, _, given in named}
-    return Case(params, np.asarray(owner.x), np.asarray(owner.d), gradient)
+    return Case(params, owner.x, np.asarray(owner.d), gradient)
 
 
 def _views(

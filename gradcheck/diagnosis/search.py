@@ -17,14 +17,12 @@ import numpy as np
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.comparison import residual
 from gradcheck.faults import FAULTS, Fault, NetworkFault, Plant
-from gradcheck.faults.catalogue import FREQUENCIES
+from gradcheck.faults.catalogue import FREQUENCIES, LAYER, AnyNetwork
 from gradcheck.networks import RIGHT, DenseNetwork
 from gradcheck.networks.arrays import Array
-from gradcheck.networks.steps import backward
 
 MOST_STEPS = 40_000  # bounds the time
 _KEPT = 200  # ways down from one layer to the next
-_TRANSFORMS = ("loss_gradient", "through_activation", "through_weights")
 _EMITTING = ("weight_gradient", "bias_gradient")
 _UNKNOWN_BITS = 20.0
 _EQUAL = 1e-9
@@ -105,13 +103,14 @@ class Search:
 
     Parameters
     ----------
-    network : DenseNetwork
+    network : DenseNetwork or Network
     cases : sequence of Case
     """
 
-    def __init__(self, network: DenseNetwork, cases: Sequence[Case]) -> None:
+    def __init__(self, network: AnyNetwork, cases: Sequence[Case]) -> None:
         self.cases = cases
-        self.runs = [network.forward(case.params, case.x, case.d) for case in cases]
+        self.runs: list[Any] = [network.forward(case.params, case.x, case.d) for case in cases]
+        self.right = [network.gradient(case.params, case.x, case.d) for case in cases]
         self._places = list(_places(network, cases[0].params))
         self._options: dict[Place, list[Charge]] = {place: [] for place in self._places}
         for charge in self._charges(network):
@@ -150,17 +149,17 @@ class Search:
             return set(charge.unexplained)
         if not charge.known:
             return {name for name in self.cases[0].params if int(name[1:]) <= charge.plant.layers[0]}
-        pairs = ((charge.plant.gradient(run), backward(run).gradient) for run in self.runs)
+        pairs = zip((charge.plant.gradient(run) for run in self.runs), self.right, strict=True)
         return {
             name for planted, right in pairs for name in right if residual(planted[name], right[name]) is None
         }
 
-    def _charges(self, network: DenseNetwork) -> Iterator[Charge]:
+    def _charges(self, network: AnyNetwork) -> Iterator[Charge]:
         for fault in FAULTS.values():
-            if isinstance(fault, NetworkFault) and all(map(fault.applies, self.runs)):
-                plants = list(fault.plants(network))
-                for plant in plants:
-                    yield Charge(fault, plant, FREQUENCIES.index(fault.frequency) + math.log2(len(plants)))
+            plants = list(fault.plants(network)) if isinstance(fault, NetworkFault) else []
+            if isinstance(fault, NetworkFault) and plants and all(map(fault.applies, self.runs)):
+                bits = FREQUENCIES.index(fault.frequency) + math.log2(len(plants))
+                yield from (Charge(fault, plant, bits) for plant in plants)
 
     def _on(self, way: Way, place: Place) -> Iterator[Way]:
         """Yield the ways that go on from this one at a place."""
@@ -177,44 +176,49 @@ class Search:
             grown = replace(way, charges=(*way.charges, charge))
             for new in self._taken(grown, place, charge):
                 # Nobody is charged with what stays right; of several layers the uppermost may.
-                ends = step in _TRANSFORMS and charge.places[-1] == place
+                ends = charge.places[-1] == place and step != "penalty_gradient"
                 if not (ends and right and _same(new.arrays, right[0].arrays)):
                     yield new
 
     def _taken(self, way: Way, place: Place, charge: Charge | None) -> Iterator[Way]:
         """Yield the way with one step more, if that contradicts no gradient."""
-        step, layer = place
-        if step == "penalty_gradient":
+        if place[0] == "penalty_gradient":
             if charge is None or self._penalty_differs(way):
                 yield way
             return
-        if step in _EMITTING and charge is not None and not charge.known:
+        if place[0] in _EMITTING and charge is not None and not charge.known:
             yield way
             return
         self._left -= len(self.cases)
-        given = [self._step(i, way, place, charge) for i in range(len(self.cases))]
-        if step in _TRANSFORMS:
-            if all(array is not None for array in given):
-                yield replace(way, arrays=tuple(given))
-            return
-        name = ("W" if step == "weight_gradient" else "b") + str(layer)
         coarse = any(not charge.known for charge in way.charges)
-        worst = way.residual
+        worst, arrays = way.residual, []
         for i, case in enumerate(self.cases):
-            left = residual(case.gradient[name], given[i] + self._penalty(i, way, name), coarse=coarse)
-            if left is None:
+            array, emitted = self._step(i, way, place, charge)
+            if array is None:
                 return
-            worst = max(worst, left)
-        yield replace(way, residual=worst)
+            arrays.append(array)
+            for name, value in emitted.items():
+                left = residual(case.gradient[name], value + self._penalty(i, way, name), coarse=coarse)
+                if left is None:
+                    return
+                worst = max(worst, left)
+        yield replace(way, residual=worst, arrays=tuple(arrays))
 
-    def _step(self, i: int, way: Way, place: Place, charge: Charge | None) -> Any:
+    def _step(self, i: int, way: Way, place: Place, charge: Charge | None) -> tuple[Any, dict[str, Any]]:
+        """Return the derivative that goes further down, and the gradients that the step gives."""
         step, layer = place
+        run: Any = self.runs[i]
         if charge is not None and not charge.known:
-            return charge.plant.wrong(i)
+            return charge.plant.wrong(i), {}
+        if step == LAYER:
+            emitted, array = run.step(layer, way.arrays[i], charge.plant.wrong if charge else None)
+            return array, emitted
         function = charge.plant.wrong if charge else getattr(RIGHT, step)
         if step == "loss_gradient":
-            return function(self.runs[i])
-        return function(self.runs[i], layer, way.arrays[i])
+            return function(run).reshape(run.shape), {}
+        result = function(run, layer, way.arrays[i])
+        name = {"weight_gradient": f"W{layer}", "bias_gradient": f"b{layer}"}.get(step)
+        return (way.arrays[i], {name: result}) if name else (result, {})
 
     def _penalty(self, i: int, way: Way, name: str) -> Any:
         planted = (charge.plant.wrong for charge in way.charges if charge.plant.step == "penalty_gradient")
@@ -255,8 +259,11 @@ class Search:
         return delta if agrees else None
 
 
-def _places(network: DenseNetwork, params: Any) -> Iterator[Place]:
+def _places(network: AnyNetwork, params: Any) -> Iterator[Place]:
     yield from (("penalty_gradient", 0), ("loss_gradient", 0))
+    if not isinstance(network, DenseNetwork):
+        yield from ((LAYER, number) for number in range(len(network.body.layers), 0, -1))
+        return
     for layer in range(network.depth, 0, -1):
         yield "through_activation", layer
         if f"b{layer}" in params:

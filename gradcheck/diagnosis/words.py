@@ -2,31 +2,31 @@
 
 from collections.abc import Sequence
 
+from gradcheck.faults.catalogue import AnyNetwork
 from gradcheck.networks import DenseNetwork
 from gradcheck.networks.arrays import Params
 
 
-def where(network: DenseNetwork, params: Params, wrong: Sequence[str]) -> str:
+def where(network: AnyNetwork, params: Params, wrong: Sequence[str]) -> str:
     """Say which parameters are right and which wrong, and which deltas that proves right."""
     right = [name for name in params if name not in wrong]
     if not right:
         return "Every parameter is wrong"
-    words = f"{_are(right)} right"
-    proven = _lowest_right_delta(network, params, wrong)
-    if proven is not None:
-        output = "the output delta " if proven == network.depth else ""
-        words += f", so {output}delta{proven} is right"
-    return f"{words}; {_are(wrong)} wrong"
+    proof = _proven_delta(network, params, wrong) if isinstance(network, DenseNetwork) else ""
+    return f"{_are(right)} right{proof}; {_are(wrong)} wrong"
 
 
-def _lowest_right_delta(network: DenseNetwork, params: Params, wrong: Sequence[str]) -> int | None:
+def _proven_delta(network: DenseNetwork, params: Params, wrong: Sequence[str]) -> str:
+    """Name the lowest delta that right gradients prove right."""
     proven = None
     for layer in range(network.depth, 0, -1):
         witness = f"b{layer}" if f"b{layer}" in params else f"W{layer}"
         if witness in wrong:
             break
         proven = layer
-    return proven
+    if proven is None:
+        return ""
+    return f", so {'the output delta ' * (proven == network.depth)}delta{proven} is right"
 
 
 def _are(names: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from gradcheck.faults.catalogue import (
+    AnyNetwork,
     LayerSets,
     NetworkFault,
     Plant,
@@ -80,7 +81,9 @@ def _output(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
     yield (network.depth,)
 
 
-def _other_functions(network: DenseNetwork) -> Iterator[Plant]:
+def _other_functions(network: AnyNetwork) -> Iterator[Plant]:
+    if not isinstance(network, DenseNetwork):
+        return
     for layers in any_layers(network):
         own = {network.activations[layer].name for layer in layers}
         for used in ACTIVATIONS.values():

@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from gradcheck.networks import RIGHT, Activation, DenseNetwork, ForwardPass, Steps
+from gradcheck.networks import RIGHT, Activation, DenseNetwork, ForwardPass, Network, NetworkPass, Steps
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.steps import LayerStep, backward
 
 Frequency = Literal["very common", "common", "occasional", "rare"]
 FREQUENCIES: tuple[Frequency, ...] = ("very common", "common", "occasional", "rare")
 LayerStepName = Literal["through_activation", "through_weights", "weight_gradient", "bias_gradient"]
+AnyNetwork = DenseNetwork | Network
+LAYER = "layer"
 
 
 @dataclass(frozen=True)
@@ -25,7 +27,8 @@ class Plant:
     Attributes
     ----------
     step : str
-        The field of `gradcheck.networks.Steps` that is replaced.
+        The field of `gradcheck.networks.Steps` that is replaced; or `LAYER`, the backward pass of
+        a layer that is not a dense one.
     wrong : callable
         What it is replaced by, with the same arguments.
     message : str
@@ -50,16 +53,20 @@ class Plant:
         replaced: dict[str, Any] = {self.step: chosen if self.layers else self.wrong}
         return Steps(**replaced)
 
-    def gradient(self, run: ForwardPass) -> Gradient:
+    def gradient(self, run: ForwardPass | NetworkPass) -> Gradient:
         """Return the gradient that an implementation with this mistake computes."""
-        return backward(run, self.steps).gradient
+        if isinstance(run, ForwardPass):
+            return backward(run, self.steps).gradient
+        if self.step == LAYER:
+            return run.backward(wrong=dict.fromkeys(self.layers, self.wrong)).gradient
+        return run.backward(self.steps).gradient
 
 
-Plants = Callable[[DenseNetwork], Iterable[Plant]]
+Plants = Callable[[AnyNetwork], Iterable[Plant]]
 LayerSets = Callable[[DenseNetwork], Iterable[tuple[int, ...]]]
 
 
-def _always(run: ForwardPass) -> bool:
+def _always(run: Any) -> bool:
     return True
 
 
@@ -93,7 +100,7 @@ class Fault:
 
 @dataclass(frozen=True)
 class NetworkFault(Fault):
-    """A mistake in the delta recursion of a dense network.
+    """A mistake in the backward pass of a network, dense or of any layers.
 
     Attributes
     ----------
@@ -105,7 +112,7 @@ class NetworkFault(Fault):
     """
 
     plants: Plants
-    applies: Callable[[ForwardPass], bool] = _always
+    applies: Callable[[Any], bool] = _always
 
 
 def everywhere(step: str, wrong: Callable[..., Any], message: str) -> Plants:
@@ -133,7 +140,9 @@ def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSe
     callable
     """
 
-    def plants(network: DenseNetwork) -> Iterator[Plant]:
+    def plants(network: AnyNetwork) -> Iterator[Plant]:
+        if not isinstance(network, DenseNetwork):
+            return
         for layers in sets(network):
             yield Plant(step, wrong, worded(message, network, layers), layers)
 

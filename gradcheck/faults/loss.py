@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable
 
-from gradcheck.faults.catalogue import NetworkFault, Plant, at_layers, everywhere
+from gradcheck.faults.catalogue import AnyNetwork, NetworkFault, Plant, at_layers, everywhere
 from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass
 from gradcheck.networks.arrays import Array
 
@@ -34,7 +34,7 @@ def _all_upper(network: DenseNetwork) -> Iterable[tuple[int, ...]]:
     return [tuple(range(2, network.depth + 1))] if network.depth > 1 else []
 
 
-def _by_learning_rate(network: DenseNetwork) -> Iterable[Plant]:
+def _by_learning_rate(network: AnyNetwork) -> Iterable[Plant]:
     return [
         Plant(
             "loss_gradient",

@@ -111,5 +111,6 @@ FAMILY = (
             _top_layer_only,
             "only the top layer's weights get the derivative of the penalty",
         ),
+        applies=lambda run: isinstance(run, ForwardPass),
     ),
 )

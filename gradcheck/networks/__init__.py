@@ -4,7 +4,7 @@ from gradcheck.networks.activations import ACTIVATIONS, Activation
 from gradcheck.networks.dense import DenseNetwork
 from gradcheck.networks.layers import LAYERS, Layer
 from gradcheck.networks.losses import LOSSES, Loss
-from gradcheck.networks.network import Network, NetworkTrace
+from gradcheck.networks.network import Network, NetworkPass, NetworkTrace
 from gradcheck.networks.objective import Objective
 from gradcheck.networks.penalties import PENALTIES, Penalty
 from gradcheck.networks.steps import RIGHT, ForwardPass, Steps, Trace
@@ -21,6 +21,7 @@ __all__ = [
     "Layer",
     "Loss",
     "Network",
+    "NetworkPass",
     "NetworkTrace",
     "Objective",
     "Penalty",

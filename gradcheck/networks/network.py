@@ -1,6 +1,6 @@
 """Networks of any layers: parameters and data in; loss, gradient and each step's derivative out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,8 +9,13 @@ import numpy as np
 from gradcheck.errors import UsageError
 from gradcheck.networks.arrays import Array, Gradient, Params, look_up
 from gradcheck.networks.layers import Layer, Sequential
-from gradcheck.networks.losses import LOSSES
-from gradcheck.networks.penalties import PENALTIES, penalised, penalty_gradient
+from gradcheck.networks.layers.compose import SequentialCache
+from gradcheck.networks.losses import LOSSES, Loss
+from gradcheck.networks.objective import Objective
+from gradcheck.networks.penalties import PENALTIES, Penalty, penalised
+from gradcheck.networks.steps import RIGHT, Steps
+
+LayerBackward = Callable[[Array, Any], tuple[Gradient, Any]]
 
 
 @dataclass(frozen=True)
@@ -84,18 +89,19 @@ class Network:
         """Return dE/dparams: the names and shapes of the parameters."""
         return self.trace(params, x, d).gradient
 
+    def problem(self, x: Any, d: Array) -> Objective:
+        """Return loss and gradient at these data, as functions of the parameters alone."""
+        return Objective(self, x, d)
+
+    def forward(self, params: Params, x: Any, d: Array) -> "NetworkPass":
+        """Run the network."""
+        y, cache = self.body.forward(params, x)
+        rows, targets = self._rows(y, d)
+        return NetworkPass(params, targets, rows, y.shape, cache, self)
+
     def trace(self, params: Params, x: Any, d: Array) -> NetworkTrace:
         """Return the gradient and all that leads to it: every z and dE/dz."""
-        y, cache = self.body.forward(params, x)
-        dz = [self.criterion.gradient(*self._rows(y, d)).reshape(y.shape)]
-        gradient: Gradient = {}
-        for own, below in self.body.steps(dz[0], cache):
-            gradient |= own
-            dz.append(below)
-        return NetworkTrace(cache.z, dz[::-1], {n: gradient[n] + self._penalty(n, params) for n in params})
-
-    def _penalty(self, name: str, params: Params) -> Array | float:
-        return penalty_gradient(self.penalties, name, params[name])
+        return self.forward(params, x, d).backward()
 
     def _rows(self, y: Array, d: Array) -> tuple[Array, Array]:
         """Return output and target as (samples, K), the target of classes as (samples,)."""
@@ -106,3 +112,72 @@ class Network:
             d = d.reshape(-1)
         self.criterion.check_target(rows, d)
         return rows, d
+
+
+@dataclass(frozen=True, eq=False)
+class NetworkPass:
+    """What a forward pass leaves for the backward pass.
+
+    Attributes
+    ----------
+    params : mapping of str to ndarray
+    d, y : ndarray
+        Target and output, samples by outputs.
+    shape : tuple of int
+        Of the last layer's output.
+    cache : SequentialCache
+    network : Network
+    """
+
+    params: Params
+    d: Array
+    y: Array
+    shape: tuple[int, ...]
+    cache: SequentialCache
+    network: Network
+
+    @property
+    def loss(self) -> Loss:
+        """The loss E(y, d)."""
+        return self.network.criterion
+
+    @property
+    def penalties(self) -> Mapping[Penalty, float]:
+        """Each with its strength."""
+        return self.network.penalties
+
+    @property
+    def samples(self) -> int:
+        """Number of samples, N."""
+        return len(self.y)
+
+    def step(self, number: int, dz: Array, wrong: LayerBackward | None = None) -> tuple[Gradient, Any]:
+        """Take dE/dz through a layer, counted from 1, by its own backward pass or a wrong one."""
+        backward = wrong or self.network.body.layers[number - 1].backward
+        own, dx = backward(dz, self.cache.caches[number - 1])
+        return {f"{number}.{name}": value for name, value in own.items()}, dx
+
+    def backward(
+        self, steps: Steps = RIGHT, wrong: Mapping[int, LayerBackward] | None = None
+    ) -> NetworkTrace:
+        """Run the backward pass, from the output down.
+
+        Parameters
+        ----------
+        steps : Steps, optional
+            Of which `loss_gradient` and `penalty_gradient` are taken.
+        wrong : mapping of int to callable, optional
+            The backward pass of the layers in which a mistake is to be planted.
+
+        Returns
+        -------
+        NetworkTrace
+        """
+        dz = [steps.loss_gradient(self).reshape(self.shape)]
+        gradient: Gradient = {}
+        for number in range(len(self.cache.caches), 0, -1):
+            own, below = self.step(number, dz[-1], (wrong or {}).get(number))
+            gradient |= own
+            dz.append(below)
+        full = {name: gradient[name] + steps.penalty_gradient(self, name) for name in self.params}
+        return NetworkTrace(self.cache.z, dz[::-1], full)

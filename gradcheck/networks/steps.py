@@ -16,6 +16,7 @@ A known mistake is this recursion with one of its steps replaced.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -67,6 +68,11 @@ class ForwardPass:
         """The output, shape (N, K)."""
         return self.z[self.depth]
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of the output."""
+        return self.y.shape
+
     def W(self, layer: int) -> Array:
         """Return the weights of a layer, shape (in, out)."""
         return self.params[f"W{layer}"]
@@ -75,8 +81,9 @@ class ForwardPass:
 LayerStep = Callable[[ForwardPass, int, Array], Array]
 
 
-def _loss_gradient(run: ForwardPass) -> Array:
-    return run.loss.gradient(run.y, run.d)
+def _loss_gradient(run: Any) -> Array:
+    dy: Array = run.loss.gradient(run.y, run.d)
+    return dy
 
 
 def _through_activation(run: ForwardPass, layer: int, dz: Array) -> Array:
@@ -96,20 +103,23 @@ def _bias_gradient(run: ForwardPass, layer: int, delta: Array) -> Array:
     return db
 
 
-def _penalty_gradient(run: ForwardPass, name: str) -> Array | float:
+def _penalty_gradient(run: Any, name: str) -> Array | float:
     return penalty_gradient(run.penalties, name, run.params[name])
 
 
 @dataclass(frozen=True)
 class Steps:
-    """The functions of the recursion; by default the right ones."""
+    """The functions of the recursion; by default the right ones.
 
-    loss_gradient: Callable[[ForwardPass], Array] = _loss_gradient
+    Those of loss and penalty serve networks of any layers too.
+    """
+
+    loss_gradient: Callable[[Any], Array] = _loss_gradient
     through_activation: LayerStep = _through_activation
     through_weights: LayerStep = _through_weights
     weight_gradient: LayerStep = _weight_gradient
     bias_gradient: LayerStep = _bias_gradient
-    penalty_gradient: Callable[[ForwardPass, str], Array | float] = _penalty_gradient
+    penalty_gradient: Callable[[Any, str], Array | float] = _penalty_gradient
 
 
 RIGHT = Steps()

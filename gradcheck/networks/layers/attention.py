@@ -29,11 +29,15 @@ def _attend(q: Array, k: Array, v: Array, mask: Array | None) -> tuple[Array, At
     return A @ v, AttentionCache(q, k, v, A)
 
 
-def _attend_back(dz: Array, cache: AttentionCache) -> tuple[Array, Array, Array]:
-    q, k, v, A = cache
-    dA = dz @ np.swapaxes(v, -2, -1)
-    dS = A * (dA - (dA * A).sum(axis=-1, keepdims=True)) / math.sqrt(q.shape[-1])
-    return dS @ k, np.swapaxes(dS, -2, -1) @ q, np.swapaxes(A, -2, -1) @ dz
+class _Attention(Layer):
+    """What single and joined heads share."""
+
+    def attend_backward(self, dz: Array, cache: AttentionCache) -> tuple[Array, Array, Array]:
+        """Return (dQ, dK, dV)."""
+        q, k, v, A = cache
+        dA = dz @ np.swapaxes(v, -2, -1)
+        dS = A * (dA - (dA * A).sum(axis=-1, keepdims=True)) / math.sqrt(q.shape[-1])
+        return dS @ k, np.swapaxes(dS, -2, -1) @ q, np.swapaxes(A, -2, -1) @ dz
 
 
 def _check_mask(mask: Array | None) -> None:
@@ -44,7 +48,7 @@ def _check_mask(mask: Array | None) -> None:
 
 
 @dataclass(frozen=True, eq=False)
-class ScaledDotProductAttention(Layer):
+class ScaledDotProductAttention(_Attention):
     """Attention of x = (Q, K, V): (..., T, d), (..., S, d), (..., S, e) to (..., T, e).
 
     Attributes
@@ -64,7 +68,7 @@ class ScaledDotProductAttention(Layer):
 
     def backward(self, dz: Array, cache: AttentionCache) -> tuple[Gradient, tuple[Array, Array, Array]]:
         """Return (dQ, dK, dV)."""
-        return {}, _attend_back(dz, cache)
+        return {}, self.attend_backward(dz, cache)
 
 
 class HeadsCache(NamedTuple):
@@ -77,7 +81,7 @@ class HeadsCache(NamedTuple):
 
 
 @dataclass(frozen=True, eq=False)
-class MultiHeadAttention(Layer):
+class MultiHeadAttention(_Attention):
     """Self-attention of x (N, T, width) in several heads, each with its share of the width.
 
     Attributes
@@ -110,7 +114,7 @@ class MultiHeadAttention(Layer):
         dout = self._split(dz @ cache.params["Wo"].T)
         gradient: Gradient = {}
         dx = np.zeros_like(cache.x)
-        for name, dpart in zip(WEIGHTS, _attend_back(dout, cache.heads), strict=False):
+        for name, dpart in zip(WEIGHTS, self.attend_backward(dout, cache.heads), strict=False):
             rows = self._join(dpart)
             gradient[name] = np.tensordot(cache.x, rows, axes=([0, 1], [0, 1]))
             dx = dx + rows @ cache.params[name].T

@@ -83,7 +83,7 @@ class RNN(Layer):
         da = np.zeros_like(cache.h)
         carry = np.zeros_like(dz[:, 0])
         for t in reversed(range(dz.shape[1])):
-            da[:, t] = (dz[:, t] + carry) * (1 - cache.h[:, t] ** 2)
+            da[:, t] = self.cell_backward(cache.h[:, t], dz[:, t] + carry)
             carry = da[:, t] @ Wh.T
         gradient = {
             "Wx": _over_all_steps(cache.x, da),
@@ -91,6 +91,21 @@ class RNN(Layer):
             "b": da.sum(axis=(0, 1)),
         }
         return gradient, da @ Wx.T
+
+    def cell_backward(self, h: Array, dh: Array) -> Array:
+        """Return da of one step from dE/dh, all (N, units)."""
+        return dh * (1 - h**2)
+
+
+class LSTMCell(NamedTuple):
+    """One step of an LSTM, all (N, units): its gates, its cell, and the cell before it."""
+
+    i: Array
+    f: Array
+    o: Array
+    g: Array
+    c: Array
+    before: Array
 
 
 @dataclass(frozen=True)
@@ -132,15 +147,9 @@ class LSTM(Layer):
         carry_c = np.zeros_like(carry)
         for t in reversed(range(dz.shape[1])):
             i, f, o, g = np.moveaxis(cache.gates[:, t], 1, 0)
-            tanh_c = np.tanh(cache.c[:, t])
-            dh = dz[:, t] + carry
-            dc = dh * o * (1 - tanh_c**2) + carry_c
-            da[:, t, 0] = dc * g * i * (1 - i)
-            da[:, t, 1] = dc * before[:, t] * f * (1 - f)
-            da[:, t, 2] = dh * tanh_c * o * (1 - o)
-            da[:, t, 3] = dc * i * (1 - g**2)
-            carry_c = dc * f
-            carry = da[:, t].reshape(len(dh), -1) @ Wh.T
+            cell = LSTMCell(i, f, o, g, cache.c[:, t], before[:, t])
+            da[:, t], carry_c = self.cell_backward(cell, dz[:, t] + carry, carry_c)
+            carry = da[:, t].reshape(len(da), -1) @ Wh.T
         flat = da.reshape(*dz.shape[:2], -1)
         gradient = {
             "Wx": _over_all_steps(cache.x, flat),
@@ -148,6 +157,24 @@ class LSTM(Layer):
             "b": flat.sum(axis=(0, 1)),
         }
         return gradient, flat @ Wx.T
+
+    def cell_backward(self, cell: LSTMCell, dh: Array, carry_c: Array) -> tuple[Array, Array]:
+        """Return da of one step, (N, 4, units), and what the step before gets for its cell."""
+        i, f, o, g, c, before = cell
+        tanh_c = np.tanh(c)
+        dc = dh * o * (1 - tanh_c**2) + carry_c
+        da = (dc * g * i * (1 - i), dc * before * f * (1 - f), dh * tanh_c * o * (1 - o), dc * i * (1 - g**2))
+        return np.stack(da, axis=1), dc * f
+
+
+class GRUCell(NamedTuple):
+    """One step of a GRU, all (N, units): its gates and the state before it; and Un (units, units)."""
+
+    z: Array
+    r: Array
+    n: Array
+    before: Array
+    Un: Array
 
 
 @dataclass(frozen=True)
@@ -190,12 +217,9 @@ class GRU(Layer):
         carry = np.zeros_like(dz[:, 0])
         for t in reversed(range(dz.shape[1])):
             z, r, n = np.moveaxis(cache.gates[:, t], 1, 0)
-            dh, h = dz[:, t] + carry, before[:, t]
-            da[:, t, 2] = dh * (1 - z) * (1 - n**2)
-            drh = da[:, t, 2] @ Un.T
-            da[:, t, 0] = dh * (h - n) * z * (1 - z)
-            da[:, t, 1] = drh * h * r * (1 - r)
-            carry = dh * z + drh * r + da[:, t, :2].reshape(len(dh), -1) @ U.T
+            cell = GRUCell(z, r, n, before[:, t], Un)
+            da[:, t], direct = self.cell_backward(cell, dz[:, t] + carry)
+            carry = direct + da[:, t, :2].reshape(len(da), -1) @ U.T
         flat, split = da.reshape(*dz.shape[:2], -1), 2 * self.units
         dU = _over_all_steps(before, flat[..., :split])
         dUn = _over_all_steps(cache.gates[:, :, 1] * before, flat[..., split:])
@@ -205,6 +229,14 @@ class GRU(Layer):
             "b": flat.sum(axis=(0, 1)),
         }
         return gradient, flat @ Wx.T
+
+    def cell_backward(self, cell: GRUCell, dh: Array) -> tuple[Array, Array]:
+        """Return da of one step, (N, 3, units), and what the state before gets but through z and r."""
+        z, r, n, before, Un = cell
+        dan = dh * (1 - z) * (1 - n**2)
+        drh = dan @ Un.T
+        da = (dh * (before - n) * z * (1 - z), drh * before * r * (1 - r), dan)
+        return np.stack(da, axis=1), dh * z + drh * r
 
 
 EXAMPLES = {
