@@ -4,7 +4,7 @@ Random dense networks of 2 to 5 layers, all activations and losses, with and wit
 batches of 1 to 8. Into each, known mistakes are planted one by one and in pairs, and errors that are
 in no catalogue. `check_gradient` judges each as a user's: one problem, the loss of the network.
 
-    python benchmarks/diagnosis.py [--networks 2000] [--seed 0] [--mistakes 3] [--workers 2]
+    python benchmarks/diagnosis.py [--networks 2000] [--seed 0] [--mistakes 3] [--workers 2] [--only unknown]
 """
 
 import argparse
@@ -107,9 +107,15 @@ def unknown(rng: np.random.Generator, problem: Problem) -> Iterator[dict[str, np
     leaf = entry[str(rng.choice(list(entry)))]
     leaf[tuple(rng.integers(leaf.shape))] += rng.normal() * (1 + np.abs(leaf).max())
     yield entry
-    formulas = (np.sin, np.cbrt, lambda g: g * np.abs(g), lambda g: g + 0.1 * np.cos(3 * g))
+    # Of the parameter too: where all entries have one size, a function of the gradient is a factor.
+    formulas = (
+        lambda g, w: g * np.exp(w),
+        lambda g, w: np.sin(g + w),
+        lambda g, w: g * np.abs(w),
+        lambda g, w: g + 0.1 * np.cos(3 * w),
+    )
     formula = formulas[int(rng.integers(len(formulas)))]
-    yield {n: formula(g) for n, g in right.items()}
+    yield {n: formula(g, problem.params[n]) for n, g in right.items()}
 
 
 def names(report: Report) -> set[str]:
@@ -193,29 +199,32 @@ class Tally:
             ("an error of no catalogue", c["unknown"], c["unknown called a match"], c["unknown named"]),
             ("nothing", c["right"], c["right"] - c["right called a mismatch"], c["right with a finding"]),
         ]
+        rows = [row for row in rows if row[1]]
         lines = ["| planted | gradients | not refused | mistake named |", "|---|---|---|---|"]
         for planted, count, match, named in rows:
             lines.append(f"| {planted} | {count:,} | {match:,} | {named:,} ({named / max(count, 1):.1%}) |")
         return "\n".join(lines)
 
 
-def examine(seed: int, mistakes: int) -> Tally:
+def examine(seed: int, mistakes: int, only: str) -> Tally:
     """Draw one network, and plant into it."""
     tally, rng = Tally(), np.random.default_rng(seed)
     problem = draw(rng)
     known = applicable(problem)
     chosen = [str(code) for code in rng.permutation(sorted(known))]
     plants = {code: known[code][int(rng.integers(len(known[code])))] for code in chosen}
-    for code in chosen[:mistakes]:
+    for code in chosen[: mistakes if only in ("all", "one") else 0]:
         tally.single(seed, problem, code, plants[code])
-    for codes in zip(chosen[0::2], chosen[1::2], strict=False):
+    for codes in zip(chosen[0::2], chosen[1::2], strict=False) if only in ("all", "two") else ():
         first, second = (plants[code] for code in codes)
         if first.step != second.step or (first.layers and not set(first.layers) & set(second.layers)):
             tally.pair(seed, problem, codes, (first, second))
             break
     gradients = list(unknown(rng, problem))
-    tally.no_mistake_of_ours(seed, problem, gradients[seed % len(gradients)])
-    tally.right(seed, problem)
+    if only in ("all", "unknown"):
+        tally.no_mistake_of_ours(seed, problem, gradients[seed % len(gradients)])
+    if only in ("all", "nothing"):
+        tally.right(seed, problem)
     return tally
 
 
@@ -225,12 +234,14 @@ def main() -> None:
     parser.add_argument("--networks", type=int, default=2000)
     parser.add_argument("--mistakes", type=int, default=3, help="planted one by one into each network")
     parser.add_argument("--seed", type=int, default=0, help="of the first network; the next has the next")
+    parser.add_argument("--only", choices=("all", "one", "two", "unknown", "nothing"), default="all")
     parser.add_argument("--workers", type=int, default=2)
     chosen = parser.parse_args()
     tally = Tally()
     seeds = range(chosen.seed, chosen.seed + chosen.networks)
     with ProcessPoolExecutor(chosen.workers) as pool:
-        for done, found in enumerate(pool.map(examine, seeds, repeat(chosen.mistakes), chunksize=5), 1):
+        found_each = pool.map(examine, seeds, repeat(chosen.mistakes), repeat(chosen.only), chunksize=5)
+        for done, found in enumerate(found_each, 1):
             tally.add(found)
             if not done % 100:
                 print(f"{done} networks: {dict(tally.counts)}", file=sys.stderr, flush=True)
