@@ -9,6 +9,7 @@ from gradcheck.errors import SubmissionError
 from gradcheck.submissions.arrangement import arrangements
 from gradcheck.submissions.binding import Binding, Options
 from gradcheck.submissions.form import Form
+from gradcheck.submissions.layers_binding import LayersBinding
 from gradcheck.submissions.layouts import LAYOUTS
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.network_binding import NetworkBinding
@@ -50,6 +51,10 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
 
 def _bound(submission: Submission, convention: Any, options: Options) -> Binding:
     """Return the first form that is a known network, else the first that can be called."""
+    if convention.KIND == "layers":
+        (variant,) = convention.VARIANTS
+        found = submission.bind(convention.SHAPE, variant)
+        return LayersBinding(submission, found["parameters"], found["origin"])
     failures: list[tuple[int, SubmissionError]] = []
     possible: list[NetworkBinding] = []
     for form, words in _forms(submission, convention):

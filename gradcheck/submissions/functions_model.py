@@ -11,9 +11,19 @@ from typing import Any
 import numpy as np
 
 from gradcheck.submissions.calling import ROLES, call
-from gradcheck.submissions.models import HIDDEN, INPUTS, PENALTY, Flat, Model
+from gradcheck.submissions.models import HIDDEN, INPUTS, PENALTY, Flat, Model, construct
 from gradcheck.submissions.source import Source, Unfit, parameters
 
+# Names by which functions and globals go, the usual ones first.
+FORWARD = "forward|forward_pass|feedforward|forward_prop|forwardprop|fprop|predict"
+LOSS = (
+    "loss|loss_fn|loss_function|compute_loss|cost|compute_cost|mse|mse_loss|cross_entropy|cross_entropy_loss"
+)
+BACKWARD = "backward|backward_pass|backprop|bprop|grad|grads|gradient|gradients|compute_grad*|loss_grad"
+START = "init_param*|initialize*|init_network|init_weights|init|make_params|create_params|random_params"
+VALUES = "params|parameters|network|weights|model|net"
+ANY_LAYOUT = ("a batch", "one sample", "samples in columns", "one column")
+ANY_TARGET = ("real", "one-hot", "classes", "probabilities")
 _MARKS = ("d", "grad_", "g_", "nabla_", "delta_")
 
 
@@ -23,29 +33,33 @@ class FunctionsModel(Model):
     Parameters
     ----------
     source : Source
-    forward, backward : callable
-    loss : callable or None
+    forward, loss : callable or None
+        Not both None.
+    backward : callable
     nest : nest of arrays
         The parameters, as the functions take them.
     origin : str
+    names : callable, optional
+        Makes the name of a parameter from its path.
     """
 
     def __init__(
         self,
         source: Source,
-        forward: Callable[..., Any],
+        forward: Callable[..., Any] | None,
         loss: Callable[..., Any] | None,
         backward: Callable[..., Any],
         nest: Any,
         origin: str,
+        names: Callable[[str], str] = str,
     ) -> None:
         self._source, self._forward, self._loss, self._backward = source, forward, loss, backward
-        self._nest, self.origin = nest, origin
-        self.offers = ("output", "loss") if loss else ("output",)
+        self._nest, self.origin, self._names = nest, origin, names
+        self.offers = tuple(name for name, f in (("output", forward), ("loss", loss)) if f)
 
     def parameters(self) -> Flat:
         """Return the leaves of the nest."""
-        return dict(leaves(self._nest))
+        return {self._names(path): value for path, value in leaves(self._nest)}
 
     def set(self, params: Flat) -> None:
         """Make the nest anew."""
@@ -59,7 +73,7 @@ class FunctionsModel(Model):
         """Return what the loss gives for y and d, or for the parameters, x and d."""
         assert self._loss is not None
         pool = {**self._run(x), "d": d, "reg": PENALTY}
-        places = ("y", "d") if len(parameters(self._loss)) == 2 else ("params", "x", "d")
+        places = ("y", "d") if len(parameters(self._loss)) == 2 and "y" in pool else ("params", "x", "d")
         value = call(self._loss, pool, places)
         return value[0] if isinstance(value, tuple) else value
 
@@ -72,6 +86,8 @@ class FunctionsModel(Model):
     def _run(self, x: Any) -> dict[str, Any]:
         """Return all that forward takes and returns, by role and by name."""
         pool = {"params": self._nest, "x": x, "reg": PENALTY, **self.parameters()}
+        if self._forward is None:
+            return pool
         returned = call(self._forward, pool, ("params", "x")[-len(parameters(self._forward)) :])
         if not isinstance(returned, tuple):
             return {**pool, "y": returned}
@@ -80,6 +96,29 @@ class FunctionsModel(Model):
         which = _output(names, returned)
         rest = [value for i, value in enumerate(returned) if i != which]
         return {**pool, **own, "y": returned[which], "cache": rest[0] if len(rest) == 1 else tuple(rest)}
+
+
+def found_parameters(source: Source, outputs: int, *, columns: bool) -> tuple[Any, str]:
+    """Return the parameters of a file and where they come from, in words.
+
+    Parameters
+    ----------
+    source : Source
+    outputs : int
+    columns : bool
+        As in `made`, for a file that neither makes nor holds them.
+
+    Returns
+    -------
+    nest, origin : nest of arrays, str
+    """
+    start = source.first(START)
+    if start:
+        return construct(start, outputs), f"{start.__name__}()"
+    for name in source.names([VALUES]):
+        if isinstance(source[name], dict | list | tuple):
+            return source[name], f"the file's global `{name}`"
+    return made(source, outputs, columns=columns), "the names in the file"
 
 
 def leaves(nest: Any, path: str = "") -> list[tuple[str, Any]]:
@@ -152,16 +191,17 @@ def made(source: Source, outputs: int, *, columns: bool) -> Flat:
     """
     texts = {node.value for node in ast.walk(source.tree) if isinstance(node, ast.Constant)}
     texts |= {node.arg for node in ast.walk(source.tree) if isinstance(node, ast.arg)}
-    depth = max((layer for layer in range(1, 10) if f"W{layer}" in texts), default=0)
-    if not depth:
+    W = next((letter for letter in ("W", "w") if f"{letter}1" in texts), "")
+    if not W:
         raise Unfit(
             "the file makes no parameters", expected="a function such as init_params(), or names W1, b1"
         )
+    depth = max(layer for layer in range(1, 10) if f"{W}{layer}" in texts)
     widths = (INPUTS, *(HIDDEN * depth)[: depth - 1], outputs)
     params: Flat = {}
     for layer in range(1, depth + 1):
         shape = widths[layer - 1 : layer + 1]
-        params[f"W{layer}"] = np.zeros(shape[::-1] if columns else shape)
+        params[f"{W}{layer}"] = np.zeros(shape[::-1] if columns else shape)
         if f"b{layer}" in texts:
             params[f"b{layer}"] = np.zeros((widths[layer], 1) if columns else widths[layer])
     return params

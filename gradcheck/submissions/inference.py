@@ -84,10 +84,47 @@ class Loss:
         penalties = {"l2": self.penalty / self.factor} if self.penalty else {}
         return DenseNetwork(names, self.name, penalties)
 
+    def delta(self, y: Any, d: Any, activation: str) -> Any:
+        """Return dE/du of the pre-activation u of an output with this activation; NaN if y does not tell."""
+        if self.logits:
+            return self.factor * LOSSES[self.name].gradient(LOGITS[activation][1](y), d)
+        slope = ACTIVATIONS[activation].from_output
+        known = slope is not None and ACTIVATIONS[activation].elementwise
+        return self.factor * LOSSES[self.name].gradient(y, d) * (slope(y) if known and slope else np.nan)
+
     def value(self, y: Any, d: Any, activation: str) -> float:
         """Return the loss, without its penalty, of an output with this activation."""
         logits = LOGITS[activation][1](y) if self.logits else y
         return self.factor * float(LOSSES[self.name].value(logits, d))
+
+
+def usual_losses(name: str, activation: str, samples: int) -> list[Loss]:
+    """Return losses that a submission without one may mean, the usual one first: means, then sums.
+
+    Parameters
+    ----------
+    name : str
+        The usual one.
+    activation : str
+        Of the output.
+    samples : int
+        N.
+
+    Returns
+    -------
+    list of Loss
+    """
+    over_classes = LOGITS.get(activation, ("",))[0]
+    names = dict.fromkeys([name, *filter(None, [over_classes])])
+    if activation == "softmax":
+        names = dict.fromkeys([over_classes, name])
+    if "mean_squared_error" in names:
+        names["half_squared_error"] = None
+    if samples == 1:
+        names.pop("mean_squared_error", None)
+    found = [Loss(name, logits=name == over_classes) for name in names]
+    sums = [replace(loss, factor=float(samples)) for loss in found if LOSSES[loss.name].averages]
+    return found + [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]
 
 
 def activations_that_fit(seen: Sequence[Seen], depth: int, stated: str | None) -> tuple[str, ...] | None:

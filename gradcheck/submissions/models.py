@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.submissions.calling import call
+from gradcheck.submissions.calling import call, matched
 from gradcheck.submissions.source import Unfit, parameters
 
 # The strength that a file's penalty gets where it is an argument.
@@ -100,7 +100,8 @@ def construct(make: Callable[..., Any], outputs: int = OUTPUTS) -> Any:
     """
     pool: dict[str, Any] = {"inputs": INPUTS, "hidden": HIDDEN[0], "outputs": outputs, "reg": PENALTY}
     pool |= {"hiddens": list(HIDDEN), "sizes": [INPUTS, *HIDDEN, outputs]}
-    single = len(parameters(make)) == 1
+    pool |= {"rng": np.random.default_rng(0), "seed": 0, "scale": 0.1}
+    single = matched(parameters(make), list(pool)).count(None) == 1
     places = ("sizes",) if single else ("inputs", "hidden", "outputs")
     return call(make, pool, places)
 

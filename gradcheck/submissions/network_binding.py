@@ -156,30 +156,27 @@ class NetworkBinding:
             fit = inference.network_that_fits(seen, depth, options.activation, options.loss)
             self._activations, found = fit or (None, None)
         self._loss = found or self._loss
+        is_classes = found is not None and LOSSES[found.name].target == "classes"
         self.is_known = self._activations is not None and found is not None
+        self.is_known &= not is_classes or form.target in ("classes", "one-hot")
         if not self.is_known and (options.activation or options.loss):
             self.flags.add("forward-differs")
         self._say(draws[0], options, found)
 
     def _assumed_loss(self, draw: Draw, stated: str | None) -> inference.Loss:
-        """Return the stated loss, or the usual one, as a sum if the biases of the output show it.
+        """Return the stated loss, or of the usual ones that which the biases of the output show.
 
         Their gradient is dE/du of the output, summed over the samples.
         """
         form, last = self._form, self._activations[-1] if self._activations else "identity"
-        over_classes, logits = inference.LOGITS.get(last, ("", None))
-        name = stated or self._usual_loss
-        loss = inference.Loss(name, logits=name == over_classes)
-        bias, samples = form.arrangement.biases[-1], form.layout.samples
-        if stated or bias is None or (last != "identity" and not loss.logits):
-            return loss
-        y = form.layout.rows(form.output(draw), form.outputs)
-        delta = LOSSES[loss.name].gradient(logits(y) if loss.logits and logits else y, form.rows(draw.d))
-        given = self.gradient(draw)[bias]
-        is_sum = np.allclose(np.ravel(given), samples * delta.sum(axis=0))
-        if loss.name == "mean_squared_error":
-            return inference.Loss("half_squared_error") if is_sum or samples == 1 else loss
-        return inference.Loss(loss.name, float(samples) if is_sum else 1.0, logits=loss.logits)
+        usual = inference.usual_losses(stated or self._usual_loss, last, form.layout.samples)
+        bias = form.arrangement.biases[-1]
+        if stated or bias is None:
+            return usual[0]
+        given = np.ravel(self.gradient(draw)[bias])
+        y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
+        fits = (loss for loss in usual if np.allclose(given, loss.delta(y, d, last).sum(axis=0)))
+        return next(fits, usual[0])
 
     def _say(self, draw: Draw, options: Options, loss: inference.Loss | None) -> None:
         form = self._form

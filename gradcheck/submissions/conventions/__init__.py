@@ -6,10 +6,12 @@ A convention is a module with
 - ``FORM``: what such a file looks like, in one line;
 - ``NEEDS``: patterns of the names that a file must have, ``name`` or ``Class.method``;
 - ``USES``: patterns of further names that it uses;
+- ``KIND``: ``"network"``, or ``"layers"`` that are checked one by one;
 - ``LAYOUTS``, ``TARGETS``: how x may lie and what d may be, in the order in which they are tried
   (keys of `gradcheck.submissions.layouts`);
 - ``VARIANTS``: what ``bind`` is called with, one after the other until the file is understood;
-- ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own;
+- ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own (these three for
+  networks alone);
 - ``bind(source, variant)``: a `gradcheck.submissions.models.Model`, or `Unfit`.
 
 Both sides read it: gradcheck the table, the submission's process `bind`. So it imports nothing of

@@ -7,6 +7,7 @@ from gradcheck.submissions.models import OUTPUTS, Flat, Model, construct, pair
 from gradcheck.submissions.source import Source, Unfit
 
 SHAPE = "backprop-lists"
+KIND = "network"
 FORM = (
     "class with lists self.weights (out, in) and self.biases (out, 1), backprop(x, y) -> (nabla_b, nabla_w)"
 )

@@ -5,6 +5,7 @@ from gradcheck.submissions.models import OUTPUTS, Model, construct
 from gradcheck.submissions.source import Source
 
 SHAPE = "column-samples"
+KIND = "network"
 FORM = "forward_propagation(X, parameters) -> (A2, cache), compute_cost, backward_propagation -> {dW1, ...}"
 _FORWARD = "forward_propagation|*_model_forward|forward_prop|forward_propagation_*"
 _COST = "compute_cost|compute_cost_*|compute_loss|cost_function"

@@ -15,6 +15,7 @@ from gradcheck.submissions.models import Flat, Model
 from gradcheck.submissions.source import Source, Unfit, parameters
 
 SHAPE = "course-note"
+KIND = "network"
 FORM = "a global dict `network` (or init_network()), forward(network, x) and backward(x, d, z1, y)"
 NEEDS = ("forward", "backward", "network|init_network")
 USES = ()

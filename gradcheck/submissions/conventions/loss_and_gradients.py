@@ -7,6 +7,7 @@ from gradcheck.submissions.models import OUTPUTS, PENALTY, Flat, Model, construc
 from gradcheck.submissions.source import Source, Unfit, parameters
 
 SHAPE = "loss-and-gradients"
+KIND = "network"
 FORM = "class with self.params (W1, b1, ...) and loss(X, y=None, reg=0) -> (loss, grads)"
 NEEDS = ("*.loss",)
 USES = ()

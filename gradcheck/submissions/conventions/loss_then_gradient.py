@@ -7,6 +7,7 @@ from gradcheck.submissions.models import OUTPUTS, Flat, Model, construct, fill
 from gradcheck.submissions.source import Source, Unfit
 
 SHAPE = "loss-then-gradient"
+KIND = "network"
 FORM = "class with self.params (W1, b1, ...), predict(x), loss(x, t) and gradient(x, t) -> dict"
 NEEDS = ("*.loss", "*.gradient")
 USES = ()

@@ -1,0 +1,80 @@
+"""A submission that is a set of layers: each backward pass is judged by random cotangents."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+
+from gradcheck.errors import SubmissionError
+from gradcheck.report import Finding
+from gradcheck.submissions.binding import Draw, Params
+from gradcheck.submissions.gradients import checked_gradient
+from gradcheck.submissions.loading import Submission
+
+_DRAWS = 2
+
+
+class LayersBinding:
+    """The layers of a submission; the loss of a draw is the sum of one's output times a cotangent.
+
+    Parameters
+    ----------
+    submission : Submission
+        Bound to its convention.
+    template : dict of str to array
+        ``layer.input``, one for each.
+    origin : str
+        Which layers they are, in words.
+    """
+
+    def __init__(self, submission: Submission, template: Params, origin: str) -> None:
+        self._submission = submission
+        self._layers: dict[str, Params] = {}
+        for name, value in template.items():
+            self._layers.setdefault(name.rpartition(".")[0], {})[name] = value
+        self.understood = [f"layers by themselves, each with random inputs and cotangents: {origin}"]
+        self.flags: set[str] = set()
+
+    def draws(self, seed: int) -> Iterator[Draw]:
+        """Yield problems of each layer."""
+        for number, (layer, inputs) in enumerate(self._layers.items()):
+            for i in range(_DRAWS):
+                rng = np.random.default_rng([seed, number, i])
+                params = {name: rng.normal(size=np.shape(value)) for name, value in inputs.items()}
+                shape = np.shape(self._output(layer, params))
+                dout = rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape)
+                yield Draw("", params, None, dout)
+
+    def loss(self, draw: Draw) -> Callable[[Params], float]:
+        """Return the sum of the output times the cotangent."""
+        layer = next(iter(draw.params)).rpartition(".")[0]
+        return lambda params: float(np.sum(self._output(layer, params) * draw.d))
+
+    def gradient(self, draw: Draw) -> dict[str, Any]:
+        """Return what the layer's backward pass gives for the cotangent."""
+        returned, after = self._submission.gradient(draw.params, None, draw.d)
+        shapes = {name: np.shape(value) for name, value in draw.params.items()}
+        gradient = checked_gradient(returned, shapes)
+        same = isinstance(after, dict) and after.keys() == draw.params.keys()
+        if not (same and all(np.array_equal(after[name], draw.params[name]) for name in after)):
+            self.flags.add("mutates")
+        return gradient
+
+    def explain(self, cases: Sequence[tuple[Draw, dict[str, Any]]], rtol: float) -> tuple[Finding, ...]:
+        """Return nothing: the catalogue is one of networks."""
+        return ()
+
+    def _output(self, layer: str, params: Params) -> Any:
+        out = self._submission.evaluate("output", params, None)
+        try:
+            array = np.asarray(out)
+        except ValueError:
+            array = np.asarray(None)
+        if array.dtype.kind not in "fiu":
+            raise SubmissionError(
+                "interface",
+                f"the output of {layer} is no array of real numbers",
+                given=type(out).__name__,
+                expected="an array",
+            )
+        return array
