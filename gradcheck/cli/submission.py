@@ -14,6 +14,7 @@ _FIELDS = [field.name for field in dataclasses.fields(Options)]
 def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     default, add = Options(), parser.add_argument
+    add("--adapter", metavar="FILE", help="says how to call it, for what is not recognised (see the README)")
     add(
         "--loss",
         choices=sorted(LOSSES),

@@ -7,6 +7,7 @@ from gradcheck import formats
 from gradcheck.cli.options import Commands, add_parser, write
 from gradcheck.cli.submission import add_options, as_words, stated
 from gradcheck.errors import UsageError
+from gradcheck.submissions.recognition import listed
 from gradcheck.submissions.verify import verify
 
 
@@ -18,7 +19,10 @@ def add(commands: Commands) -> None:
         "check the backward pass in one file",
         "Checks the backward pass in one Python file, run in a process of its own.",
     )
-    parser.add_argument("file", metavar="FILE", help="its path, or example:course-note")
+    parser.add_argument("file", metavar="FILE", nargs="?", help="its path, or example:course-note")
+    parser.add_argument(
+        "--list-conventions", action="store_true", help="show what kinds of file are recognised, and stop"
+    )
     add_options(parser)
     parser.add_argument(
         "--json",
@@ -33,9 +37,17 @@ def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     if chosen.json == chosen.html == "-":
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
+    if chosen.list_conventions:
+        print(listed())
+        return 0
+    if chosen.file is None:
+        raise UsageError(
+            "no file is given", expected="gradcheck verify FILE", do="see gradcheck verify --help"
+        )
     options = stated(chosen)
     result = verify(chosen.file, options)
-    reproduce = shlex.join(["gradcheck", "verify", chosen.file, *as_words(options)])
+    file = f"./{chosen.file}" if chosen.file.startswith("-") else chosen.file
+    reproduce = shlex.join(["gradcheck", "verify", file, *as_words(options)])
     if "-" not in (chosen.json, chosen.html):
         print(f"{result}\nreproduce: {reproduce}")
     if chosen.json:

@@ -15,6 +15,8 @@ class Options:
 
     Attributes
     ----------
+    adapter : str or None
+        Path of a Python file that says how the submission is called.
     loss, activation : str or None
         Names of `gradcheck.networks.LOSSES` and `ACTIVATIONS`; None is found out.
     seed : int
@@ -26,6 +28,7 @@ class Options:
         One of `gradcheck.submissions.sandbox.LEVELS`.
     """
 
+    adapter: str | None = None
     loss: str | None = None
     activation: str | None = None
     seed: int = 0

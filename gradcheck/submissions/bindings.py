@@ -1,14 +1,16 @@
 """From a recognised convention to a submission that can be checked: every form is tried."""
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import SubmissionError
+from gradcheck.errors import SubmissionError, UsageError
 from gradcheck.submissions.arrangement import arrangements
 from gradcheck.submissions.binding import Binding, Options
 from gradcheck.submissions.form import Form
+from gradcheck.submissions.function_binding import FunctionBinding
 from gradcheck.submissions.layers_binding import LayersBinding
 from gradcheck.submissions.layouts import LAYOUTS
 from gradcheck.submissions.loading import Submission
@@ -37,6 +39,9 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
     SubmissionError
         If there is none: why the most particular one fails.
     """
+    if options.adapter is not None:
+        found = submission.bind("adapter", _text(options.adapter))
+        return "adapter", FunctionBinding(submission, found["origin"])
     first: SubmissionError | None = None
     for convention in recognise(submission.names):
         try:
@@ -49,12 +54,21 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
     raise first
 
 
+def _text(adapter: str) -> str:
+    try:
+        return Path(adapter).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError("the adapter cannot be read", given=f"{adapter}: {error}") from error
+
+
 def _bound(submission: Submission, convention: Any, options: Options) -> Binding:
     """Return the first form that is a known network, else the first that can be called."""
-    if convention.KIND == "layers":
+    if convention.KIND != "network":
         (variant,) = convention.VARIANTS
         found = submission.bind(convention.SHAPE, variant)
-        return LayersBinding(submission, found["parameters"], found["origin"])
+        if convention.KIND == "layers":
+            return LayersBinding(submission, found["parameters"], found["origin"])
+        return FunctionBinding(submission, found["origin"])
     failures: list[tuple[int, SubmissionError]] = []
     possible: list[NetworkBinding] = []
     for form, words in _forms(submission, convention):

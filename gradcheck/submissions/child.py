@@ -22,7 +22,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from gradcheck.submissions import rows, selection, wire
+from gradcheck.submissions import notebooks, rows, selection, wire
 from gradcheck.submissions.confinement import confine
 from gradcheck.submissions.conventions import CONVENTIONS
 from gradcheck.submissions.source import Source
@@ -116,7 +116,8 @@ class Runner:
         """Run the file, or only what the names rest on, and describe what those names are."""
         self.path = path
         with open(path, "rb") as file:
-            tree = ast.parse(file.read(), path)
+            text: str | bytes = file.read()
+        tree = ast.parse(notebooks.code_of(text) if path.endswith(".ipynb") else text, path)
         part = tree if whole else selection.select(tree, names)
         self.module = types.ModuleType(MODULE)
         self.module.__file__ = path
@@ -147,7 +148,8 @@ class Runner:
 
     def evaluate(self, what: str, params: dict[str, Any], data: Sequence[Any]) -> Any:
         """Return an output or loss of the model."""
-        self.model.set(params)
+        if params:
+            self.model.set(params)
         return getattr(self.model, what)(*data)
 
     def gradient(self, params: dict[str, Any], data: Sequence[Any]) -> list[Any]:

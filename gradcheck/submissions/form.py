@@ -12,6 +12,7 @@ from gradcheck.submissions.binding import Draw, Params
 from gradcheck.submissions.inference import Seen
 from gradcheck.submissions.layouts import TARGETS, Layout
 from gradcheck.submissions.loading import Submission
+from gradcheck.submissions.values import described, number, real
 
 _EXACT, _ROUND_OFFS = 1e-9, 1e3
 
@@ -73,12 +74,12 @@ class Form:
             If it is no array of real numbers with one for each sample and output.
         """
         value = self.submission.evaluate("output", draw.params, draw.x)
-        array, size = _real(value), self.layout.samples * self.outputs
+        array, size = real(value), self.layout.samples * self.outputs
         if array is None or array.size != size or self.y_shape not in (None, array.shape):
             raise SubmissionError(
                 "interface",
                 "forward returns an output of another shape or type than it must",
-                given=_described(value),
+                given=described(value),
                 expected=f"{size} real numbers, always in the same shape",
             )
         return array
@@ -91,13 +92,7 @@ class Form:
         SubmissionError
             If it is not one real number.
         """
-        value = self.submission.evaluate("loss", params, draw.x, draw.d)
-        array = _real(value)
-        if array is None or array.size != 1:
-            raise SubmissionError(
-                "interface", "the loss is not one real number", given=_described(value), expected="a number"
-            )
-        return float(array.reshape(()))
+        return number(self.submission.evaluate("loss", params, draw.x, draw.d))
 
     def rows(self, y: Any) -> Any:
         """Return an output or target as (N, K), numbers of classes as they are."""
@@ -117,17 +112,3 @@ class Form:
             self.loss(draw.params, draw) if "loss" in self.offers else None,
             max(_EXACT, _ROUND_OFFS * float(unit)),
         )
-
-
-def _real(value: Any) -> Any:
-    """Return what is an array of real numbers, else None."""
-    try:
-        array = np.asarray(value)
-    except ValueError:
-        return None
-    return array if array.dtype.kind in "fiu" else None
-
-
-def _described(value: Any) -> str:
-    shape = f", shape {np.shape(value)}" if isinstance(value, np.ndarray) else ""
-    return f"{type(value).__name__}{shape}"

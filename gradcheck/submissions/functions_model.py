@@ -98,6 +98,11 @@ class FunctionsModel(Model):
         return {**pool, **own, "y": returned[which], "cache": rest[0] if len(rest) == 1 else tuple(rest)}
 
 
+def takes_apart(*functions: Callable[..., Any] | None) -> bool:
+    """Tell whether one of the functions takes W1 by itself."""
+    return any("w1" in map(str.lower, parameters(function)) for function in functions if function)
+
+
 def found_parameters(source: Source, outputs: int, *, columns: bool) -> tuple[Any, str]:
     """Return the parameters of a file and where they come from, in words.
 

@@ -10,6 +10,7 @@ from gradcheck.report import Finding
 from gradcheck.submissions.binding import Draw, Params
 from gradcheck.submissions.gradients import checked_gradient
 from gradcheck.submissions.loading import Submission
+from gradcheck.submissions.values import described, equal, real
 
 _DRAWS = 2
 
@@ -55,8 +56,7 @@ class LayersBinding:
         returned, after = self._submission.gradient(draw.params, None, draw.d)
         shapes = {name: np.shape(value) for name, value in draw.params.items()}
         gradient = checked_gradient(returned, shapes)
-        same = isinstance(after, dict) and after.keys() == draw.params.keys()
-        if not (same and all(np.array_equal(after[name], draw.params[name]) for name in after)):
+        if not equal(after, draw.params):
             self.flags.add("mutates")
         return gradient
 
@@ -66,15 +66,12 @@ class LayersBinding:
 
     def _output(self, layer: str, params: Params) -> Any:
         out = self._submission.evaluate("output", params, None)
-        try:
-            array = np.asarray(out)
-        except ValueError:
-            array = np.asarray(None)
-        if array.dtype.kind not in "fiu":
+        array = real(out)
+        if array is None:
             raise SubmissionError(
                 "interface",
                 f"the output of {layer} is no array of real numbers",
-                given=type(out).__name__,
+                given=described(out),
                 expected="an array",
             )
         return array

@@ -48,6 +48,10 @@ class Model:
         """Take these parameters."""
         self.params = params
 
+    def draw(self, seed: int) -> Flat:
+        """Return random parameters; for what is no network."""
+        raise NotImplementedError
+
     def output(self, x: Any) -> Any:
         """Return the output y."""
         raise NotImplementedError

@@ -4,7 +4,7 @@ Its gradient is judged by differences of its own forward; the reference network 
 same serves to name mistakes.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -17,6 +17,7 @@ from gradcheck.submissions import drawing, inference
 from gradcheck.submissions.binding import Draw, Options, Params
 from gradcheck.submissions.form import Form
 from gradcheck.submissions.gradients import checked_gradient
+from gradcheck.submissions.values import equal
 
 _SEEN = 5
 
@@ -108,7 +109,7 @@ class NetworkBinding:
         """Return what the submission's backward pass gives."""
         returned, after = self._form.submission.gradient(draw.params, draw.x, draw.d)
         gradient = checked_gradient(returned, self._shapes)
-        if not _equal(after, draw.params):
+        if not equal(after, draw.params):
             self.flags.add("mutates")
         return gradient
 
@@ -209,11 +210,3 @@ def _worded(loss: inference.Loss, is_sure: bool) -> str:
     if loss.epsilon:
         words += f"; it adds {loss.epsilon:g} inside the logarithm, which is left out here"
     return words if is_sure else f"{words}, its usual one"
-
-
-def _equal(after: Any, params: Mapping[str, Any]) -> bool:
-    return (
-        isinstance(after, dict)
-        and after.keys() == params.keys()
-        and all(np.array_equal(after[name], params[name]) for name in params)
-    )

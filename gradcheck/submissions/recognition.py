@@ -1,5 +1,6 @@
 """Which convention a file follows: those whose names it has, the most particular first."""
 
+import textwrap
 from typing import Any
 
 from gradcheck.errors import SubmissionError
@@ -25,7 +26,8 @@ def recognise(names: list[str]) -> list[Any]:
     SubmissionError
         If there is none; the message says what the nearest one lacks.
     """
-    lacking = {shape: _lacking(convention, names) for shape, convention in CONVENTIONS.items()}
+    known = {shape: convention for shape, convention in CONVENTIONS.items() if convention.NEEDS}
+    lacking = {shape: _lacking(convention, names) for shape, convention in known.items()}
     fitting = [CONVENTIONS[shape] for shape, missing in lacking.items() if not missing]
     if fitting:
         return sorted(fitting, key=lambda convention: -len(convention.NEEDS))
@@ -35,6 +37,14 @@ def recognise(names: list[str]) -> list[Any]:
     shape = min(near, key=lambda s: (len(near[s]) / len(CONVENTIONS[s].NEEDS), s))
     words = ", and no ".join(_worded(pattern) for pattern in near[shape])
     raise _unrecognised(f"the file has no {words}", names, CONVENTIONS[shape].FORM)
+
+
+def listed() -> str:
+    """Return what is recognised: the name of each convention, and below what such a file has."""
+    return "\n".join(
+        f"{shape}\n{textwrap.fill(convention.FORM, 80, initial_indent='    ', subsequent_indent='    ')}"
+        for shape, convention in CONVENTIONS.items()
+    )
 
 
 def _lacking(convention: Any, names: list[str]) -> list[str]:

@@ -54,7 +54,9 @@ def verify(file: str, options: Options) -> SubmissionResult:
     try:
         path = locate(file)
         with Sandbox(path.parent, level, options.timeout) as sandbox:
-            outcome = _outcome(Submission(sandbox, path, NAMES), options, known)
+            outcome = _outcome(
+                Submission(sandbox, path, ("*",) if options.adapter else NAMES), options, known
+            )
     except SubmissionError as error:
         outcome = error
     known = {**known, "flags": tuple(sorted(known.get("flags", ())))}

@@ -4,9 +4,10 @@ A convention is a module with
 
 - ``SHAPE``: its name, as reports give it;
 - ``FORM``: what such a file looks like, in one line;
-- ``NEEDS``: patterns of the names that a file must have, ``name`` or ``Class.method``;
+- ``NEEDS``: patterns of the names that a file must have, ``name`` or ``Class.method``; none for the
+  one that is asked for;
 - ``USES``: patterns of further names that it uses;
-- ``KIND``: ``"network"``, or ``"layers"`` that are checked one by one;
+- ``KIND``: ``"network"``; ``"layers"`` that are checked one by one; ``"function"`` of any parameters;
 - ``LAYOUTS``, ``TARGETS``: how x may lie and what d may be, in the order in which they are tried
   (keys of `gradcheck.submissions.layouts`);
 - ``VARIANTS``: what ``bind`` is called with, one after the other until the file is understood;

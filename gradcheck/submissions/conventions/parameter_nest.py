@@ -10,9 +10,10 @@ from gradcheck.submissions.functions_model import (
     VALUES,
     FunctionsModel,
     found_parameters,
+    takes_apart,
 )
 from gradcheck.submissions.models import OUTPUTS, Model
-from gradcheck.submissions.source import Source
+from gradcheck.submissions.source import Source, Unfit
 
 SHAPE = "parameter-nest"
 KIND = "network"
@@ -25,6 +26,8 @@ VARIANTS = (False, True)
 
 def bind(source: Source, columns: bool) -> Model:
     """Return the functions around the file's dict, or list, of parameters."""
-    nest, origin = found_parameters(source, OUTPUTS, columns=columns)
     forward, loss, backward = map(source.first, (FORWARD, LOSS, BACKWARD))
+    if takes_apart(forward, loss):
+        raise Unfit("the functions take each parameter by itself", expected=FORM)
+    nest, origin = found_parameters(source, OUTPUTS, columns=columns)
     return FunctionsModel(source, forward, loss, backward, nest, origin)

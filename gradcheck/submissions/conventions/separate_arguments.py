@@ -8,9 +8,10 @@ from gradcheck.submissions.functions_model import (
     LOSS,
     FunctionsModel,
     made,
+    takes_apart,
 )
 from gradcheck.submissions.models import OUTPUTS, Model
-from gradcheck.submissions.source import Source, Unfit, parameters
+from gradcheck.submissions.source import Source, Unfit
 
 SHAPE = "separate-arguments"
 KIND = "network"
@@ -24,8 +25,7 @@ LAYOUTS, TARGETS, USUAL_LOSS = ANY_LAYOUT, ANY_TARGET, "mean_squared_error"
 def bind(source: Source, columns: bool) -> Model:
     """Return the functions around parameters with the names of their arguments."""
     forward, loss, backward = map(source.first, (FORWARD, LOSS, BACKWARD))
-    names = {name.lower() for function in (forward, loss) if function for name in parameters(function)}
-    if "w1" not in names:
-        raise Unfit("no function takes a parameter W1", given=", ".join(sorted(names)), expected=FORM)
+    if not takes_apart(forward, loss):
+        raise Unfit("no function takes a parameter W1", expected=FORM)
     params = made(source, OUTPUTS, columns=columns)
     return FunctionsModel(source, forward, loss, backward, params, "the names in the file")

@@ -1,0 +1,85 @@
+"""An adapter makes any file checkable: a few lines that say how it is called."""
+
+import pytest
+
+from gradcheck.cli import main
+from gradcheck.submissions.binding import Options
+from gradcheck.submissions.verify import verify
+
+ENGINE = """
+class Slope:
+    def __init__(self, data):
+        self.m, self.c = data
+
+    def error(self, points):
+        return sum((self.m * x + self.c - y) ** 2 for x, y in points)
+
+    def slopes(self, points):
+        rest = [(x, self.m * x + self.c - y) for x, y in points]
+        return 2 * sum(x * r for x, r in rest), {factor} * sum(r for _, r in rest)
+"""
+ADAPTER = """
+POINTS = [(0.5, 1.0), (-1.0, 2.0), (2.0, -0.5)]
+
+def parameters(rng):
+    return {"m": rng.normal(), "c": rng.normal()}
+
+def loss(module, params):
+    return module.Slope((params["m"], params["c"])).error(POINTS)
+
+def gradient(module, params):
+    m, c = module.Slope((params["m"], params["c"])).slopes(POINTS)
+    return {"m": m, "c": c}
+"""
+
+
+@pytest.fixture
+def adapted(tmp_path):
+    """Return a function that verifies the engine by an adapter."""
+
+    def check(factor="2", adapter=ADAPTER):
+        (tmp_path / "engine.py").write_text(ENGINE.format(factor=factor))
+        (tmp_path / "adapter.py").write_text(adapter)
+        return verify(str(tmp_path / "engine.py"), Options(adapter=str(tmp_path / "adapter.py")))
+
+    return check
+
+
+def test_right_file_is_a_match(adapted):
+    """Whatever it is made of."""
+    result = adapted()
+
+    assert (result.verdict, result.shape) == ("match", "adapter")
+    assert set(result.outcome.parameters) == {"m", "c"}
+
+
+def test_wrong_parameter_is_a_mismatch(adapted):
+    """And it alone."""
+    parameters = adapted(factor="1").outcome.parameters
+
+    assert {name: p.verdict for name, p in parameters.items()} == {"m": "match", "c": "mismatch"}
+
+
+@pytest.mark.parametrize(
+    ("adapter", "words"),
+    [
+        ("def parameters(rng): return {}", "no function loss, no gradient"),
+        (ADAPTER.replace('{"m": rng.normal(), "c": rng.normal()}', "None"), "no nest of arrays"),
+        (ADAPTER.replace("module.Slope", "module.Line"), "has no attribute 'Line'"),
+        ("def parameters(rng:", "SyntaxError"),
+    ],
+)
+def test_adapter_that_does_not_fit_is_an_error(adapted, adapter, words):
+    """That names what it lacks."""
+    result = adapted(adapter=adapter)
+
+    assert result.verdict == "error"
+    assert words in str(result.outcome)
+
+
+def test_adapter_that_is_not_there_is_wrong_usage(capsys):
+    """The user is to blame, not the file."""
+    code = main(["verify", "example:course-note", "--adapter", "of_nobody.py"])
+
+    assert code == 2
+    assert "of_nobody.py" in capsys.readouterr().err
