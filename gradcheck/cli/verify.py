@@ -11,6 +11,14 @@ from gradcheck.submissions.recognition import listed
 from gradcheck.submissions.verify import verify
 
 
+class _List(argparse.Action):
+    """Shows the conventions, and ends the run as ``--version`` does."""
+
+    def __call__(self, parser: argparse.ArgumentParser, *rest: object) -> None:
+        print(listed())
+        parser.exit()
+
+
 def add(commands: Commands) -> None:
     """Add the command."""
     parser = add_parser(
@@ -19,9 +27,9 @@ def add(commands: Commands) -> None:
         "check the backward pass in one file",
         "Checks the backward pass in one Python file, run in a process of its own.",
     )
-    parser.add_argument("file", metavar="FILE", nargs="?", help="its path, or example:course-note")
+    parser.add_argument("file", metavar="FILE", help="its path, or example:course-note")
     parser.add_argument(
-        "--list-conventions", action="store_true", help="show what kinds of file are recognised, and stop"
+        "--list-conventions", action=_List, nargs=0, help="show what kinds of file are recognised, and stop"
     )
     add_options(parser)
     parser.add_argument(
@@ -37,13 +45,6 @@ def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     if chosen.json == chosen.html == "-":
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
-    if chosen.list_conventions:
-        print(listed())
-        return 0
-    if chosen.file is None:
-        raise UsageError(
-            "no file is given", expected="gradcheck verify FILE", do="see gradcheck verify --help"
-        )
     options = stated(chosen)
     result = verify(chosen.file, options)
     file = f"./{chosen.file}" if chosen.file.startswith("-") else chosen.file

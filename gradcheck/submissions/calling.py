@@ -12,11 +12,22 @@ from gradcheck.submissions.source import Unfit
 
 # Names are compared in lower case.
 ROLES = {
-    "params": ("params", "parameters", "network", "net", "model", "weights", "theta"),
+    "params": ("params", "parameters", "network", "net", "model", "weights", "theta", "nn_params"),
     "x": ("x", "x_data", "x_train", "x_batch", "inputs", "input", "data", "features"),
     "d": ("d", "t", "y", "y_true", "target", "targets", "label", "labels", "y_train", "y_batch"),
     "reg": ("reg", "lam", "lambd", "lambda_", "lmbda", "lamb", "l2", "l2_reg", "weight_decay"),
     "rate": ("lr", "learning_rate", "eta", "rate", "alpha", "step_size"),
+    "epochs": (
+        "epochs",
+        "n_epochs",
+        "num_epochs",
+        "iterations",
+        "num_iterations",
+        "n_iter",
+        "steps",
+        "max_iter",
+    ),
+    "batch": ("batch", "batch_size", "minibatch", "mini_batch_size"),
     "inputs": ("input_size", "input_dim", "inputs", "n_in", "n_x", "n_input", "n_inputs", "input_layer_size"),
     "hidden": ("hidden_size", "hidden_dim", "hidden", "n_hidden", "n_h", "hidden_layer_size"),
     "outputs": (
@@ -33,7 +44,16 @@ ROLES = {
     "rng": ("rng", "key", "random_state", "generator"),
     "seed": ("seed", "random_seed"),
     "scale": ("scale", "std", "sigma", "weight_scale", "init_scale"),
-    "sizes": ("sizes", "layer_sizes", "layers", "layer_dims", "layers_dims", "dims", "architecture"),
+    "sizes": (
+        "sizes",
+        "layer_sizes",
+        "layers",
+        "layer_dims",
+        "layers_dims",
+        "dims",
+        "architecture",
+        "dimensions",
+    ),
     "cache": ("cache", "caches", "memory", "activations"),
     "y": ("y_pred", "y_hat", "yhat", "out", "output", "outputs", "probs", "scores", "al", "a2", "pred"),
 }

@@ -98,6 +98,17 @@ class LastResort(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         """Do nothing: the stand-in is complete."""
 
 
+def _given(tree: ast.Module) -> list[str]:
+    """Return the names that need not be made by a file, since its convention sets them."""
+    names = selection.names_bound(tree)
+    return [
+        name
+        for convention in CONVENTIONS.values()
+        if all(any(selection.fits(name, need) for name in names) for need in convention.NEEDS)
+        for name in getattr(convention, "GIVEN", ())
+    ]
+
+
 class Runner:
     """Loads one file and answers requests about it.
 
@@ -118,7 +129,7 @@ class Runner:
         with open(path, "rb") as file:
             text: str | bytes = file.read()
         tree = ast.parse(notebooks.code_of(text) if path.endswith(".ipynb") else text, path)
-        part = tree if whole else selection.select(tree, names)
+        part = tree if whole else selection.select(tree, names, _given(tree))
         self.module = types.ModuleType(MODULE)
         self.module.__file__ = path
         sys.modules[MODULE] = self.module
@@ -127,7 +138,7 @@ class Runner:
         random.seed(0)
         exec(compile(part, path, "exec"), vars(self.module))  # noqa: S102 (what this process is for)
         self.source = Source(tree, self.module, whole)
-        names = self.source.names(names)
+        names = [*self.source.names(names), *_given(tree)]
         found = {name: vars(self.module)[name] for name in names if name in vars(self.module)}
         return {
             "functions": {name: self._signature(tree, f) for name, f in found.items() if callable(f)},

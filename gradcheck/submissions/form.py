@@ -95,9 +95,9 @@ class Form:
         return number(self.submission.evaluate("loss", params, draw.x, draw.d))
 
     def rows(self, y: Any) -> Any:
-        """Return an output or target as (N, K), numbers of classes as they are."""
+        """Return an output or target as (N, K), one-hot for numbers of classes."""
         if self.target == "classes" and np.shape(y) == (self.layout.samples,):
-            return np.asarray(y)
+            return np.eye(self.outputs)[np.asarray(y)]
         return self.layout.rows(y, self.outputs)
 
     def seen(self, draw: Draw) -> Seen:

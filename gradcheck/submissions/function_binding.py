@@ -28,7 +28,7 @@ class FunctionBinding:
 
     def __init__(self, submission: Submission, origin: str) -> None:
         self._submission = submission
-        self.understood = [f"a function of the parameters of {origin}, judged by differences alone"]
+        self.understood = [f"{origin}: judged by differences alone, mistakes are not named"]
         self.flags: set[str] = set()
 
     def draws(self, seed: int) -> Iterator[Draw]:

@@ -10,8 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from gradcheck.submissions.arrangement import arrangements
 from gradcheck.submissions.calling import ROLES, call
-from gradcheck.submissions.models import HIDDEN, INPUTS, PENALTY, Flat, Model, construct
+from gradcheck.submissions.models import BATCH, HIDDEN, INPUTS, PENALTY, Flat, Model, construct
 from gradcheck.submissions.source import Source, Unfit, parameters
 
 # Names by which functions and globals go, the usual ones first.
@@ -24,6 +25,9 @@ START = "init_param*|initialize*|init_network|init_weights|init|make_params|crea
 VALUES = "params|parameters|network|weights|model|net"
 ANY_LAYOUT = ("a batch", "one sample", "samples in columns", "one column")
 ANY_TARGET = ("real", "one-hot", "classes", "probabilities")
+# What a function that updates the parameters is called with: one step, of a rate that keeps all digits.
+RATE = 1.0
+STEPPED = {"rate": RATE, "epochs": 1, "batch": BATCH, "reg": PENALTY}
 _MARKS = ("d", "grad_", "g_", "nabla_", "delta_")
 
 
@@ -93,9 +97,15 @@ class FunctionsModel(Model):
             return {**pool, "y": returned}
         names = self._source.returned(self._forward.__name__)
         own = {name: value for name, value in zip(names, returned, strict=False) if name}
-        which = _output(names, returned)
+        which = _output(names, returned, self._output_size(x))
         rest = [value for i, value in enumerate(returned) if i != which]
         return {**pool, **own, "y": returned[which], "cache": rest[0] if len(rest) == 1 else tuple(rest)}
+
+    def _output_size(self, x: Any) -> int:
+        """Return the number of entries that the output for x must have, 0 if it cannot be told."""
+        shapes = {name: np.shape(value) for name, value in self.parameters().items()}
+        found = next(arrangements(shapes), None)
+        return np.size(x) // found.widths[0] * found.widths[-1] if found else 0
 
 
 def takes_apart(*functions: Callable[..., Any] | None) -> bool:
@@ -221,12 +231,13 @@ def _parameter(key: str, params: Flat) -> str:
     return next((name for name in candidates if name in params), "")
 
 
-def _output(names: list[str | None], returned: tuple[Any, ...]) -> int:
-    """Return which of the values is y: by its name; beside a cache the other; else the last."""
+def _output(names: list[str | None], returned: tuple[Any, ...], size: int) -> int:
+    """Return which of the values is y: by its size and name; beside a cache the first; else the last."""
+    fitting = [i for i, value in enumerate(returned) if isinstance(value, np.ndarray) and value.size == size]
     if len(names) == len(returned):
         for i, name in enumerate(names):
-            if (name or "").lower() in ("y", *ROLES["y"]):
+            if i in fitting and (name or "").lower() in ("y", *ROLES["y"]):
                 return i
     if len(returned) == 2 and isinstance(returned[1], dict | tuple | list):
         return 0
-    return len(returned) - 1
+    return fitting[-1] if fitting else len(returned) - 1

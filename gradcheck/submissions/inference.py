@@ -34,7 +34,7 @@ class Seen:
     params : mapping of str to ndarray
         ``W1`` (in, out), ``b1`` (out,), ...
     x : ndarray, shape (N, in)
-    d : ndarray, shape (N, K), or (N,) for the numbers of classes
+    d : ndarray, shape (N, K)
     y : ndarray, shape (N, K), or None
     loss : float or None
     close : float
@@ -227,8 +227,7 @@ def _candidates(activation: str) -> Iterator[tuple[str, bool, float, Value]]:
 
 
 def _cross_entropy(epsilon: float, f: Callable[[Any], Any], y: Any, d: Any) -> float:
-    chosen = d if np.ndim(d) == 2 else np.eye(y.shape[1])[d.astype(int)]
-    return float(-np.sum(chosen * np.log(f(y) + epsilon)) / len(y))
+    return float(-np.sum(d * np.log(f(y) + epsilon)) / len(y))
 
 
 def _binary_cross_entropy(epsilon: float, f: Callable[[Any], Any], y: Any, d: Any) -> float:
@@ -240,8 +239,6 @@ _WITH = {"softmax_cross_entropy": _cross_entropy, "binary_cross_entropy": _binar
 
 
 def _takes(name: str, case: Seen) -> bool:
-    if np.ndim(case.d) == 1:
-        return LOSSES[name].target == "classes"
     if LOSSES[name].target == "classes":
         return bool(np.allclose(np.sum(case.d, axis=1), 1))
     return True

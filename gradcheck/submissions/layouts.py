@@ -10,8 +10,7 @@ from typing import Any
 
 import numpy as np
 
-# Samples in a batch: a prime that no width is likely to be, so that a wrong factor names its origin.
-BATCH = 5
+from gradcheck.submissions.models import BATCH
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ PENALTY = 0.05
 # Widths of a network whose sizes are ours to choose: different primes, so that a wrong factor names
 # its origin.
 INPUTS, HIDDEN, OUTPUTS = 7, (11, 13), 3
+# Samples in a batch: a prime that is none of the widths.
+BATCH = 5
 
 Flat = dict[str, Any]
 

@@ -165,19 +165,27 @@ class NetworkBinding:
         self._say(draws[0], options, found)
 
     def _assumed_loss(self, draw: Draw, stated: str | None) -> inference.Loss:
-        """Return the stated loss, or of the usual ones that which the biases of the output show.
-
-        Their gradient is dE/du of the output, summed over the samples.
-        """
+        """Return the stated loss, or of the usual ones that which the gradient of the last layer shows."""
         form, last = self._form, self._activations[-1] if self._activations else "identity"
         usual = inference.usual_losses(stated or self._usual_loss, last, form.layout.samples)
-        bias = form.arrangement.biases[-1]
-        if stated or bias is None:
+        if stated:
             return usual[0]
-        given = np.ravel(self.gradient(draw)[bias])
+        given = form.arrangement.in_rows(self.gradient(draw))
         y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
-        fits = (loss for loss in usual if np.allclose(given, loss.delta(y, d, last).sum(axis=0)))
-        return next(fits, usual[0])
+        if f"b{form.arrangement.depth}" in given:
+            bias = given[f"b{form.arrangement.depth}"]
+            fits = [loss for loss in usual if np.allclose(bias, loss.delta(y, d, last).sum(axis=0))]
+        else:
+            fits = [loss for loss in usual if self._shows(loss, given, draw)]
+        return (fits or usual)[0]
+
+    def _shows(self, loss: inference.Loss, given: Params, draw: Draw) -> bool:
+        """Tell whether the weights of the last layer have the gradient that this loss gives."""
+        if self._activations is None:
+            return False
+        right = loss.network(self._activations).gradient(*self._in_rows(draw))
+        last = f"W{self._form.arrangement.depth}"
+        return np.allclose(given[last], loss.factor * right[last])
 
     def _say(self, draw: Draw, options: Options, loss: inference.Loss | None) -> None:
         form = self._form

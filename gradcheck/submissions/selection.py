@@ -16,7 +16,7 @@ ALWAYS = "*"
 _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT")
 
 
-def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
+def select(tree: ast.Module, wanted: Iterable[str], given: Iterable[str] = ()) -> ast.Module:
     """Return the module reduced to what the wanted names rest on, in the order of the file.
 
     Parameters
@@ -24,12 +24,15 @@ def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
     tree : ast.Module
     wanted : iterable of str
         Patterns of top-level names, and of ``Class.method`` (see `fits`).
+    given : iterable of str
+        Names that need not be made by the file.
 
     Returns
     -------
     ast.Module
     """
     bound = [(statement, set(_binds(statement))) for statement in tree.body]
+    bound = [(statement, binds - {*given}) for statement, binds in bound]
     kept: set[int] = set()
     patterns = list(wanted)
     every = {name for _, binds in bound for name in binds}
@@ -41,6 +44,11 @@ def select(tree: ast.Module, wanted: Iterable[str]) -> ast.Module:
         kept |= new
         names |= {name for i in new for name in _reads(bound[i][0])}
     return ast.Module([statement for i, (statement, _) in enumerate(bound) if i in kept], [])
+
+
+def names_bound(tree: ast.Module) -> list[str]:
+    """Return the names that a file binds at its top level, methods as ``Class.method``."""
+    return [name for statement in tree.body for name in _binds(statement)]
 
 
 def fits(name: str, pattern: str) -> bool:
