@@ -115,13 +115,11 @@ def usual_losses(name: str, activation: str, samples: int) -> list[Loss]:
     list of Loss
     """
     over_classes = LOGITS.get(activation, ("",))[0]
-    names = dict.fromkeys([name, *filter(None, [over_classes])])
-    if activation == "softmax":
-        names = dict.fromkeys([over_classes, name])
-    if "mean_squared_error" in names:
-        names["half_squared_error"] = None
-    if samples == 1:
-        names.pop("mean_squared_error", None)
+    first = over_classes if activation == "softmax" else name
+    squares = ["half_squared_error"] if samples == 1 else ["mean_squared_error", "half_squared_error"]
+    names: dict[str, None] = {}
+    for usual in filter(None, (first, name, over_classes)):
+        names |= dict.fromkeys(squares if usual == "mean_squared_error" else [usual])
     found = [Loss(name, logits=name == over_classes) for name in names]
     sums = [replace(loss, factor=float(samples)) for loss in found if LOSSES[loss.name].averages]
     return found + [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]

@@ -46,7 +46,7 @@ class NetworkBinding:
         self._loss = inference.Loss(usual_loss)
         self.understood: list[str] = []
         self.flags: set[str] = set()
-        self.progress, self.is_known = 0, False
+        self.progress, self.is_known, self._is_usual = 0, False, True
 
     def settle(self, options: Options) -> None:
         """Call everything once, and find out what is computed.
@@ -177,6 +177,7 @@ class NetworkBinding:
             fits = [loss for loss in usual if np.allclose(bias, loss.delta(y, d, last).sum(axis=0))]
         else:
             fits = [loss for loss in usual if self._shows(loss, given, draw)]
+        self._is_usual = not fits or fits[0].name in (usual[0].name, "half_squared_error")
         return (fits or usual)[0]
 
     def _shows(self, loss: inference.Loss, given: Params, draw: Draw) -> bool:
@@ -206,10 +207,12 @@ class NetworkBinding:
         if loss is None:
             self.understood.append("loss of the file, none that is known" if self._activations else "")
             return
-        self.understood.append(_worded(loss, "loss" in form.offers or options.loss is not None))
+        reason = ", its usual one" if self._is_usual else ", as the gradient of the last layer shows"
+        is_sure = "loss" in form.offers or options.loss is not None
+        self.understood.append(_worded(loss) + ("" if is_sure else reason))
 
 
-def _worded(loss: inference.Loss, is_sure: bool) -> str:
+def _worded(loss: inference.Loss) -> str:
     words = f"loss {loss.name}"
     if abs(loss.factor - 1) > 1e-9:
         words = f"loss {loss.factor:.6g} times {loss.name}"
@@ -217,4 +220,4 @@ def _worded(loss: inference.Loss, is_sure: bool) -> str:
         words += f", with an L2 penalty of strength {loss.penalty:.6g}"
     if loss.epsilon:
         words += f"; it adds {loss.epsilon:g} inside the logarithm, which is left out here"
-    return words if is_sure else f"{words}, its usual one"
+    return words

@@ -7,6 +7,9 @@ from gradcheck.errors import SubmissionError
 from gradcheck.submissions.conventions import CONVENTIONS
 from gradcheck.submissions.selection import fits
 
+# A network that comes with its layers is judged as one.
+_KINDS = ("network", "layers", "function")
+
 
 def recognise(names: list[str]) -> list[Any]:
     """Return the conventions that a file may follow.
@@ -19,7 +22,7 @@ def recognise(names: list[str]) -> list[Any]:
     Returns
     -------
     list of module
-        Not empty; those that need most come first.
+        Not empty; networks before layers, and those that need most first.
 
     Raises
     ------
@@ -30,7 +33,7 @@ def recognise(names: list[str]) -> list[Any]:
     lacking = {shape: _lacking(convention, names) for shape, convention in known.items()}
     fitting = [CONVENTIONS[shape] for shape, missing in lacking.items() if not missing]
     if fitting:
-        return sorted(fitting, key=lambda convention: -len(convention.NEEDS))
+        return sorted(fitting, key=lambda convention: (_KINDS.index(convention.KIND), -len(convention.NEEDS)))
     near = {s: missing for s, missing in lacking.items() if len(missing) < len(CONVENTIONS[s].NEEDS)}
     if not near:
         raise _unrecognised("nothing in the file looks like a forward and a backward pass", names, "")

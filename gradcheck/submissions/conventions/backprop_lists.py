@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import numpy as np
+
 from gradcheck.submissions.functions_model import leaves
 from gradcheck.submissions.models import OUTPUTS, Flat, Model, construct, pair
 from gradcheck.submissions.source import Source, Unfit
@@ -33,6 +35,8 @@ class BackpropLists(Model):
             raise Unfit(f"{network.__name__} keeps no lists `self.weights` and `self.biases`", expected=FORM)
         self.origin = f"class {network.__name__}"
         self._cost: Any = getattr(getattr(self._network, "cost", None), "fn", None)
+        if self._cost is None and hasattr(self._network, "cost_derivative"):
+            self._cost = self._quadratic
         self.offers = ("output", "loss") if self._cost else ("output",)
 
     def parameters(self) -> Flat:
@@ -51,6 +55,12 @@ class BackpropLists(Model):
     def loss(self, x: Any, d: Any) -> Any:
         """Return the network's own cost."""
         return self._cost(self.output(x), d)
+
+    def _quadratic(self, y: Any, d: Any) -> Any:
+        """Return the cost whose derivative by y is y - d; a class that has another has none."""
+        if not np.array_equal(self._network.cost_derivative(y, d), y - d):
+            raise Unfit("cost_derivative(y, d) is not y - d: it is not known of which cost")
+        return 0.5 * np.sum((y - d) ** 2)
 
     def gradient(self, x: Any, d: Any) -> Any:
         """Return the two lists of backprop by the names of the parameters."""
