@@ -1,5 +1,7 @@
 """An adapter makes any file checkable: a few lines that say how it is called."""
 
+from pathlib import Path
+
 import pytest
 
 from gradcheck.cli import main
@@ -83,3 +85,18 @@ def test_adapter_that_is_not_there_is_wrong_usage(capsys):
 
     assert code == 2
     assert "of_nobody.py" in capsys.readouterr().err
+
+
+def test_adapter_of_the_readme_runs(tmp_path):
+    """On a file with the functions that it calls."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    adapter = readme.split("<!-- code: adapter -->\n```python\n")[1].split("```")[0]
+    (tmp_path / "adapter.py").write_text(adapter)
+    (tmp_path / "mine.py").write_text(
+        "def my_loss(W, b, X, D): return 0.5 * ((X @ W + b - D) ** 2).sum()\n"
+        "def my_backward(W, b, X, D): return X.T @ (X @ W + b - D), (X @ W + b - D).sum(axis=0)\n"
+    )
+
+    result = verify(str(tmp_path / "mine.py"), Options(adapter=str(tmp_path / "adapter.py")))
+
+    assert result.verdict == "match"

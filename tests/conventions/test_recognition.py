@@ -30,6 +30,18 @@ def test_list_shows_every_convention(capsys):
     assert max(map(len, out.splitlines())) <= 80
 
 
+def test_readme_has_the_same_list():
+    """Word for word, in the same order."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text()
+    rows = [
+        line
+        for line in readme.splitlines()
+        if any(line.startswith(f"| `{shape}` |") for shape in CONVENTIONS)
+    ]
+
+    assert rows == [f"| `{shape}` | {convention.FORM} |" for shape, convention in CONVENTIONS.items()]
+
+
 def test_unrecognised_file_says_what_was_looked_for(tmp_path):
     """And what to do."""
     message = str(verified(tmp_path / "sort.py", "def quicksort(items): return sorted(items)").outcome)
