@@ -1,6 +1,7 @@
 """From a recognised convention to a submission that can be checked: every form is tried."""
 
-from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from gradcheck.submissions.layouts import LAYOUTS
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.network_binding import NetworkBinding
 from gradcheck.submissions.recognition import recognise
+from gradcheck.submissions.values import as_parameters
 
 _FATAL = ("timeout", "exit", "memory")
 
@@ -42,16 +44,28 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
     if options.adapter is not None:
         found = submission.bind("adapter", _text(options.adapter))
         return "adapter", FunctionBinding(submission, found["origin"])
-    first: SubmissionError | None = None
+    failures: list[_Failure] = []
     for convention in recognise(submission.names):
-        try:
-            return convention.SHAPE, _bound(submission, convention, options)
-        except SubmissionError as error:
-            if error.reason in _FATAL:
-                raise
-            first = first or error
-    assert first is not None, "recognise returns at least one convention"
-    raise first
+        bound = _bound(submission, convention, options)
+        if not isinstance(bound, _Failure):
+            return convention.SHAPE, bound
+        failures.append(bound)
+        if bound.is_final:
+            break
+    raise max(failures, key=lambda failure: failure.is_final).error
+
+
+@dataclass(frozen=True)
+class _Failure:
+    """Why a file cannot be called in a way, and how far it came: its `NetworkBinding.progress`."""
+
+    progress: int
+    error: SubmissionError
+
+    @property
+    def is_final(self) -> bool:
+        """Whether there is no sense in trying another way: it is this one, or the file does not run."""
+        return self.progress > 1 or self.error.reason in _FATAL
 
 
 def _text(adapter: str) -> str:
@@ -61,41 +75,66 @@ def _text(adapter: str) -> str:
         raise UsageError("the adapter cannot be read", given=f"{adapter}: {error}") from error
 
 
-def _bound(submission: Submission, convention: Any, options: Options) -> Binding:
-    """Return the first form that is a known network, else the first that can be called."""
-    if convention.KIND != "network":
+def _bound(submission: Submission, convention: Any, options: Options) -> Binding | _Failure:
+    try:
+        if convention.KIND == "network":
+            return _network(submission, convention, options)
         (variant,) = convention.VARIANTS
         found = submission.bind(convention.SHAPE, variant)
-        if convention.KIND == "layers":
-            return LayersBinding(submission, found["parameters"], found["origin"])
-        return FunctionBinding(submission, found["origin"])
-    failures: list[tuple[int, SubmissionError]] = []
-    possible: list[NetworkBinding] = []
-    for form, words in _forms(submission, convention):
-        bound = NetworkBinding(form, getattr(convention, "USUAL_LOSS", "mean_squared_error"))
-        try:
-            bound.settle(options)
-        except SubmissionError as error:
-            if error.reason in _FATAL:
-                raise
-            failures.append((bound.progress, error))
-            continue
-        bound.understood.insert(0, words)
-        if bound.is_known:
-            return bound
-        possible.append(bound)
-    if possible:
-        return possible[0]
-    raise max(failures, key=lambda failure: failure[0])[1]
+        if convention.KIND == "function":
+            return FunctionBinding(submission, found["origin"])
+        layers = LayersBinding(submission, as_parameters(found["parameters"]), found["origin"])
+        layers.compare(options.seed)
+    except SubmissionError as error:
+        return _Failure(0, error)
+    return layers
 
 
-def _forms(submission: Submission, convention: Any) -> Iterator[tuple[Form, str]]:
+def _network(submission: Submission, convention: Any, options: Options) -> Binding | _Failure:
+    """Return the first form that is a known network, else the first that can be called."""
+    failures: list[_Failure] = []
+    possible: list[tuple[Any, NetworkBinding]] = []
     for variant in convention.VARIANTS:
-        found = submission.bind(convention.SHAPE, variant)
-        template, offers = found["parameters"], tuple(found["offers"])
-        shapes = {name: np.shape(value) for name, value in template.items()}
-        for arrangement in arrangements(shapes):
-            for target in convention.TARGETS:
-                for layout in convention.LAYOUTS:
-                    form = Form(submission, template, offers, arrangement, LAYOUTS[layout], target)
-                    yield form, f"{arrangement}, from {found['origin']}"
+        try:
+            forms = _forms(submission, convention, variant)
+        except SubmissionError as error:
+            failures.append(_Failure(0, error))
+            continue
+        for form, words in forms:
+            bound = NetworkBinding(form, convention.USUAL_LOSS)
+            try:
+                bound.settle(options)
+            except SubmissionError as error:
+                failures.append(_Failure(bound.progress, error))
+                continue
+            bound.understood.insert(0, words)
+            if bound.is_known:
+                return bound
+            possible.append((variant, bound))
+    if not possible:
+        return max(failures, key=lambda failure: (failure.error.reason in _FATAL, failure.progress))
+    variant, bound = possible[0]
+    submission.bind(convention.SHAPE, variant)
+    return bound
+
+
+def _forms(submission: Submission, convention: Any, variant: Any) -> list[tuple[Form, str]]:
+    found = submission.bind(convention.SHAPE, variant)
+    template, offers = as_parameters(found["parameters"]), tuple(found["offers"])
+    shapes = {name: np.shape(value) for name, value in template.items()}
+    read = list(arrangements(shapes))
+    if not read:
+        raise SubmissionError(
+            "interface",
+            "the parameters are not those of a network of dense layers",
+            given=", ".join(f"{name} {shape}" for name, shape in list(shapes.items())[:8]),
+            expected="W1 (in, hidden), b1 (hidden,), W2 (hidden, out), ...",
+            do="say how the file is called with --adapter FILE",
+        )
+    return [
+        (
+            Form(submission, template, offers, arrangement, LAYOUTS[layout], target),
+            f"{arrangement}, from {found['origin']}",
+        )
+        for arrangement, target, layout in product(read, convention.TARGETS, convention.LAYOUTS)
+    ]

@@ -122,8 +122,20 @@ def matched(names: Sequence[str], keys: Sequence[str], places: Sequence[str] = (
             if found[i] is None:
                 found[i] = next((key for key in free if tells(name, key)), None)
                 free.pop(found[i] or "", None)
-    rest = [key for key in places if key in free]
-    return [key if key is not None or not rest else rest.pop(0) for key in found]
+    for i in range(len(found)):
+        fitting = (
+            key for key in places if key in free and _in_order([*found[:i], key, *found[i + 1 :]], places)
+        )
+        if found[i] is None:
+            found[i] = next(fitting, None)
+            free.pop(found[i] or "", None)
+    return found
+
+
+def _in_order(keys: Sequence[str | None], places: Sequence[str]) -> bool:
+    """Tell whether those of the keys that have a place come in the order of the places."""
+    indices = [places.index(key) for key in keys if key in places]
+    return indices == sorted(indices)
 
 
 def _is_same(name: str, key: str) -> bool:

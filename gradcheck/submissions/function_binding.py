@@ -5,12 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import SubmissionError
 from gradcheck.report import Finding
 from gradcheck.submissions.binding import Draw, Params
 from gradcheck.submissions.gradients import checked_gradient
 from gradcheck.submissions.loading import Submission
-from gradcheck.submissions.values import described, equal, number, real
+from gradcheck.submissions.values import as_parameters, equal, number
 
 _DRAWS = 3
 
@@ -35,7 +34,7 @@ class FunctionBinding:
         """Yield the problems; x is the seed of the data."""
         for i in range(_DRAWS):
             own = _DRAWS * seed + i
-            yield Draw("", _parameters(self._submission.evaluate("draw", {}, own)), own, None)
+            yield Draw("", as_parameters(self._submission.evaluate("draw", {}, own)), own, None)
 
     def loss(self, draw: Draw) -> Callable[[Params], float]:
         """Return the submission's own loss."""
@@ -52,14 +51,3 @@ class FunctionBinding:
     def explain(self, cases: Sequence[tuple[Draw, dict[str, Any]]], rtol: float) -> tuple[Finding, ...]:
         """Return nothing: what it computes is not known."""
         return ()
-
-
-def _parameters(found: Any) -> Params:
-    if not isinstance(found, dict) or not found or any(real(value) is None for value in found.values()):
-        raise SubmissionError(
-            "interface",
-            "the parameters are no nest of arrays of real numbers",
-            given=described(found),
-            expected="a dict, list or tuple of arrays",
-        )
-    return found

@@ -84,7 +84,7 @@ class FunctionsModel(Model):
     def gradient(self, x: Any, d: Any) -> Any:
         """Return what backward gives, by the names of the parameters."""
         pool = {**self._run(x), "d": d, "reg": PENALTY}
-        found = call(self._backward, pool, tuple(key for key in ("params", "cache", "x", "d") if key in pool))
+        found = call(self._backward, pool, ("params", "x", "d"))
         return by_name(found, self.parameters(), self._source.returned(self._backward.__name__))
 
     def _run(self, x: Any) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from gradcheck.errors import SubmissionError
 from gradcheck.report import Finding
 from gradcheck.submissions.binding import Draw, Params
 from gradcheck.submissions.gradients import checked_gradient
+from gradcheck.submissions.layer_references import differs
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.values import described, equal, real
 
@@ -36,12 +37,27 @@ class LayersBinding:
         self.understood = [f"layers by themselves, each with random inputs and cotangents: {origin}"]
         self.flags: set[str] = set()
 
+    def compare(self, seed: int) -> None:
+        """Notice layers whose forward pass is not what their name says."""
+        other: list[str] = []
+        for layer, inputs in self._layers.items():
+            params = _drawn(inputs, [seed, len(other)])
+            if differs(layer, params, self._output(layer, params)):
+                other.append(layer)
+        if other:
+            self.flags.add("forward-differs")
+            self.understood.insert(
+                0,
+                f"the forward pass of {', '.join(other)} is not what the name says: look at it first, since "
+                "the backward pass is judged against it",
+            )
+
     def draws(self, seed: int) -> Iterator[Draw]:
         """Yield problems of each layer."""
         for number, (layer, inputs) in enumerate(self._layers.items()):
             for i in range(_DRAWS):
-                rng = np.random.default_rng([seed, number, i])
-                params = {name: rng.normal(size=np.shape(value)) for name, value in inputs.items()}
+                rng = np.random.default_rng([seed, number, i, 1])
+                params = _drawn(inputs, [seed, number, i])
                 shape = np.shape(self._output(layer, params))
                 dout = rng.uniform(0.5, 1.5, shape) * rng.choice([-1.0, 1.0], shape)
                 yield Draw("", params, None, dout)
@@ -75,3 +91,8 @@ class LayersBinding:
                 expected="an array",
             )
         return array
+
+
+def _drawn(inputs: Params, seed: list[int]) -> Params:
+    rng = np.random.default_rng(seed)
+    return {name: rng.normal(size=np.shape(value)) for name, value in inputs.items()}

@@ -46,3 +46,21 @@ def equal(after: Any, params: Mapping[str, Any]) -> bool:
         and after.keys() == params.keys()
         and all(np.array_equal(after[name], params[name]) for name in params)
     )
+
+
+def as_parameters(found: Any) -> dict[str, Any]:
+    """Return parameters by name.
+
+    Raises
+    ------
+    SubmissionError
+        If they are no dict of arrays of real numbers.
+    """
+    if not isinstance(found, dict) or not found or any(real(value) is None for value in found.values()):
+        raise SubmissionError(
+            "interface",
+            "the parameters are no nest of arrays of real numbers",
+            given=described(found),
+            expected="a dict, list or tuple of arrays",
+        )
+    return found

@@ -54,3 +54,11 @@ def test_every_convention_has_examples(convention):
     kinds = {kind: {shape(path) for path in paths} for kind, paths in (("right", RIGHT), ("wrong", WRONG))}
 
     assert convention in kinds["right"] & kinds["wrong"]
+
+
+def test_layer_that_is_not_what_its_name_says_is_flagged():
+    """Forward and backward may belong together and still be wrong: that is said first."""
+    result = verify(str(FOLDER / "layer_functions/other_forward.py"), Options())
+
+    assert (result.verdict, result.flags) == ("match", ("forward-differs",))
+    assert "of affine, affine_relu is not what the name says" in " ".join(result.understood)

@@ -12,6 +12,7 @@ FORM = "class with self.params (W1, b1, ...) and loss(X, y=None, reg=0) -> (loss
 NEEDS = ("*.loss",)
 USES = ()
 LAYOUTS = ("a batch",)
+USUAL_LOSS = "softmax_cross_entropy"
 VARIANTS = (OUTPUTS,)
 TARGETS = ("classes", "one-hot", "real")
 

@@ -13,6 +13,7 @@ NEEDS = ("*.loss", "*.gradient")
 USES = ()
 LAYOUTS = ("a batch",)
 TARGETS = ("one-hot", "classes", "real")
+USUAL_LOSS = "softmax_cross_entropy"
 VARIANTS = (OUTPUTS,)
 
 
