@@ -4,7 +4,7 @@ They need matplotlib, from the extra ``report``. What a `Report` knows by itself
 `Report.plot`.
 """
 
-from collections.abc import Callable
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,23 +13,26 @@ from gradcheck.checking import setting_of
 from gradcheck.derivatives.differences import first_step
 from gradcheck.derivatives.ladder import Ladder, central, left, right
 from gradcheck.derivatives.lines import EntryLine, entry_scales
-from gradcheck.errors import UsageError
+from gradcheck.errors import GradientInterfaceError, UsageError
+from gradcheck.evaluation import Array, Loss
 from gradcheck.figures import Curve, draw_curve, draw_heat, svg
+from gradcheck.formats.text import listed, short
 from gradcheck.methods import entries
 from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem
+from gradcheck.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-__all__ = ["heat_map", "svg", "v_curve"]
+__all__ = ["heat_map", "illustrate", "svg", "v_curve"]
 
 _HALVINGS = range(-3, 53)
 _QUOTIENTS = {"right": right, "left": left}
 
 
 def heat_map(
-    loss: Callable[[Any], Any], params: Any, gradient: Any = None, *, rtol: float | None = None, seed: int = 0
+    loss: Loss, params: Any, gradient: Any = None, *, rtol: float | None = None, seed: int = 0
 ) -> "Figure":
     """Draw the relative error of every entry of a gradient.
 
@@ -49,21 +52,11 @@ def heat_map(
     GradientInterfaceError
         If loss, params and gradient do not fit each other.
     """
-    problem = Problem(loss, params, gradient)
-    with np.errstate(all="ignore"):
-        setting = setting_of(problem, rtol, seed)
-        found = entries.examine(problem, setting)
-    maps = {}
-    for leaf, evidence in zip(problem.leaves, found, strict=True):
-        judgement = evidence.judge(setting.rtol)
-        errors = np.where(np.isfinite(judgement.bound), judgement.error, np.nan)
-        if errors.size:
-            maps[leaf.name] = errors.reshape(leaf.grid)
-    return draw_heat(maps, setting.rtol)
+    return draw_heat(*_errors(loss, params, gradient, rtol, seed))
 
 
 def v_curve(
-    loss: Callable[[Any], Any],
+    loss: Loss,
     params: Any,
     gradient: Any,
     name: str,
@@ -103,6 +96,59 @@ def v_curve(
         setting = setting_of(problem, None, seed)
         curve = _measured(problem, setting, leaf, k, _named(name, index))
     return draw_curve(curve)
+
+
+def illustrate(
+    report: Report, loss: Loss, params: Any, gradient: Any, *, rtol: float | None, seed: int
+) -> tuple[dict[str, str], ...]:
+    """Return what a page shows of a report and of one of the problems that it is about.
+
+    Parameters
+    ----------
+    report : Report
+    loss, params, gradient, rtol, seed
+        As in `gradcheck.check_gradient`.
+
+    Returns
+    -------
+    tuple of dict
+        The ``plots`` of `gradcheck.formats.html`: errors by parameter, by entry, and against the step for
+        the entry with the largest.
+    """
+    maps, tolerance = _errors(loss, params, gradient, rtol, seed)
+    known = {name: np.where(np.isnan(errors), 0.0, errors) for name, errors in maps.items()}
+    text = f"largest by parameter: {listed([f'{name} {short(known[name].max())}' for name in known])}"
+    worst = max(known, key=lambda name: known[name].max())
+    index = tuple(int(i) for i in np.unravel_index(np.argmax(known[worst]), known[worst].shape))
+    figures = {
+        "Error of every parameter": report.plot(),
+        "Error of every entry, on the first problem": draw_heat(maps, tolerance),
+    }
+    with suppress(UsageError):  # beside an entry without derivative there is nothing to draw
+        curve = v_curve(loss, params, gradient, worst, index, seed=seed)
+        figures[f"Error against step, for {_named(worst, index)} of the first problem"] = curve
+    return tuple(
+        {"title": title, "text": f"{title}; {text}", "svg": svg(figure)} for title, figure in figures.items()
+    )
+
+
+def _errors(
+    loss: Loss, params: Any, gradient: Any, rtol: float | None, seed: int
+) -> tuple[dict[str, Array], float]:
+    """Return the relative error of every entry, NaN where nothing is known, and from which on it matters."""
+    problem = Problem(loss, params, gradient)
+    with np.errstate(all="ignore"):
+        setting = setting_of(problem, rtol, seed)
+        found = entries.examine(problem, setting)
+    maps = {}
+    for leaf, evidence in zip(problem.leaves, found, strict=True):
+        judgement = evidence.judge(setting.rtol)
+        errors = np.where(np.isfinite(judgement.bound), judgement.error, np.nan)
+        if errors.size:
+            maps[leaf.name] = errors.reshape(leaf.grid)
+    if not maps:
+        raise GradientInterfaceError("there is nothing to draw", given="only parameters of size 0")
+    return maps, setting.rtol
 
 
 def _entry(problem: Problem, name: str, index: tuple[int, ...]) -> tuple[int, int]:

@@ -10,6 +10,7 @@ import pytest
 from markup import read
 
 from gradcheck import cli
+from gradcheck.errors import SubmissionError
 from gradcheck.faults import FAULTS
 from gradcheck.submissions.sandbox import bubblewrap
 
@@ -163,6 +164,39 @@ class TestHtml:
         assert out.startswith("<!DOCTYPE html>")
         assert "DERIV_AT_Z" in text
         assert "gradcheck verify example:course-note --seed 0" in text
+
+    def test_plots_are_in_the_page(self, capsys):
+        """Errors by parameter, by entry, and against the step, each with words for who cannot see it."""
+        pytest.importorskip("matplotlib", reason="plots are in the extra report")
+
+        images = read(run(capsys, "verify", "example:course-note", "--html", "-")[1]).all("img")
+
+        assert len(images) == 3
+        assert all("W1 7.9e-01" in image.attributes["alt"] for image in images)
+
+    def test_page_needs_no_plots(self):
+        """Without matplotlib it is the same page without pictures."""
+        code = "import sys; sys.modules['matplotlib'] = None; from gradcheck import cli; sys.exit(cli.main())"
+        command = [sys.executable, "-c", code, "verify", "example:course-note", "--html", "-"]
+
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+
+        assert (done.returncode, done.stderr) == (1, "")
+        assert "DERIV_AT_Z" in read(done.stdout).text
+        assert not read(done.stdout).all("img")
+
+    def test_plots_never_change_the_result(self, capsys, monkeypatch):
+        """A submission that fails while it is drawn has been judged already."""
+        plots = pytest.importorskip("gradcheck.plots", reason="plots are in the extra report")
+
+        def late(*arguments, **options):
+            raise SubmissionError("timeout", "planted")
+
+        monkeypatch.setattr(plots, "illustrate", late)
+        code, out, err = run(capsys, "verify", "example:course-note-relu", "--html", "-")
+
+        assert (code, err) == (0, "")
+        assert not read(out).all("img")
 
     def test_file_that_cannot_be_judged_gets_a_page_too(self, capsys, tmp_path):
         """Beside what is printed for people."""

@@ -18,6 +18,8 @@ import gradcheck
 pytest.importorskip("matplotlib", reason="plots are in the extra report")
 
 from gradcheck import plots
+from gradcheck.errors import UsageError
+from gradcheck.figures import Curve, draw_curve, draw_heat
 
 X = np.linspace(-1, 1, 12).reshape(4, 3)
 PARAMS = {"W1": np.linspace(-2, 2, 6).reshape(3, 2), "b1": np.array([0.5, -0.25]), "c": 0.75}
@@ -89,6 +91,11 @@ class TestHeatMap:
         assert len(shown) == 12
         assert [name for name in shown if int(name[1:]) % 2] == [f"w{i}" for i in range(1, 20, 2)]
 
+    def test_nothing_to_draw(self):
+        """It is said, as by the check."""
+        with pytest.raises(gradcheck.GradientInterfaceError, match="size 0"):
+            plots.heat_map(lambda w: 0.0, np.zeros(0), np.zeros(0))
+
     def test_shapes(self):
         """Numbers, vectors, tensors, complex arrays and empty ones all have their place."""
         params = {"a": 1.0, "t": np.ones((2, 3, 4)), "z": np.array([1 + 2j]), "e": np.zeros((0, 3))}
@@ -146,8 +153,29 @@ class TestCurve:
     )
     def test_entry_that_is_not_there(self, name, index, words):
         """It says what there is."""
-        with pytest.raises(gradcheck.GradientInterfaceError.__base__, match=words):
+        with pytest.raises(UsageError, match=words):
             plots.v_curve(loss, PARAMS, gradient, name, index)
+
+
+@pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 5e-324, 1.7e308])
+class TestAnyNumber:
+    """A picture never fails where a check did not: NaN, infinity, zeros and extremes have a place."""
+
+    @pytest.mark.parametrize("count", [0, 1, 2])
+    def test_curve(self, value, count):
+        """Of any numbers that a loss may give, with steps or without."""
+        many = np.array([value, 1.0])[:count]
+        size = value if value < math.inf else 1.0
+        curve = Curve("W1", 1e-3 * many**0, many, many, many, 1e-5, value, value, size)
+
+        draw_curve(curve).draw_without_rendering()
+
+    @pytest.mark.parametrize("rtol", [1e-12, 0.9])
+    def test_heat_map(self, value, rtol):
+        """Of any errors, alone or beside others."""
+        maps = {"a": np.array(value), "b": np.full((2, 3, 4), value), "c": np.array([value, 1e-9])}
+
+        draw_heat(maps, rtol).draw_without_rendering()
 
 
 class TestReport:
@@ -163,7 +191,7 @@ class TestReport:
         assert [label.get_text() for label in left.get_yticklabels()] == ["W1", "b1", "c"]
         assert right.lines[0].get_xdata()[0] > report.parameters["W1"].detection_limit
 
-    @settings(max_examples=25)
+    @settings(max_examples=10)
     @given(reports())
     def test_any_report_can_be_drawn(self, report):
         """No error is too large, none too small, no verdict too many."""

@@ -2,13 +2,15 @@
 
 import argparse
 import shlex
+from functools import partial
 
 from gradcheck import formats
 from gradcheck.cli.options import Commands, add_parser, write
 from gradcheck.cli.submission import add_options, as_words, stated
 from gradcheck.errors import UsageError
+from gradcheck.submissions.binding import Options
 from gradcheck.submissions.recognition import listed
-from gradcheck.submissions.verify import verify
+from gradcheck.submissions.verify import Illustrate, verify
 
 
 class _List(argparse.Action):
@@ -46,7 +48,7 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.json == chosen.html == "-":
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
     options = stated(chosen)
-    result = verify(chosen.file, options)
+    result = verify(chosen.file, options, _illustrate(options) if chosen.html else None)
     file = f"./{chosen.file}" if chosen.file.startswith("-") else chosen.file
     reproduce = shlex.join(["gradcheck", "verify", file, *as_words(options)])
     if "-" not in (chosen.json, chosen.html):
@@ -54,5 +56,15 @@ def run(chosen: argparse.Namespace) -> int:
     if chosen.json:
         write(chosen.json, formats.render("json", [result.to_dict()]))
     if chosen.html:
-        write(chosen.html, formats.render("html", [{**result.to_dict(), "reproduce": reproduce}]))
+        shown = {**result.to_dict(), "reproduce": reproduce, "plots": result.plots}
+        write(chosen.html, formats.render("html", [shown]))
     return result.exit_code
+
+
+def _illustrate(options: Options) -> Illustrate | None:
+    """Return what draws the plots of a submission; None without matplotlib: a page does without them."""
+    try:
+        from gradcheck import plots
+    except UsageError:
+        return None
+    return partial(plots.illustrate, rtol=options.rtol, seed=options.seed)

@@ -1,5 +1,6 @@
 """The V-curve: the error of difference quotients of one entry against their step."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from gradcheck.figures.style import COLORS, GREY, label, style
+from gradcheck.figures.style import COLORS, GREY, SMALLEST, label, style, within
 from gradcheck.formats.text import short
 
 Array = NDArray[Any]
@@ -57,27 +58,32 @@ def draw_curve(curve: Curve) -> Figure:
     matplotlib.figure.Figure
     """
     unit = curve.size or 1.0
-    low, high = _span(curve, unit)
+    with np.errstate(all="ignore"):
+        lines = (curve.errors, curve.noise, curve.truncation)
+        errors, noise, truncation = (within(values / unit) for values in lines)
+        gap, bound = (float(within(value / unit)) for value in (curve.gap, curve.uncertainty))
+    steps, chosen = within(curve.steps), float(within(curve.chosen))
+    low, high = _limits([*errors, gap, bound])
     with style():
         figure = Figure(figsize=(7, 4.8), layout="constrained")
         axes = figure.subplots()
-        axes.set(xscale="log", yscale="log", ylim=(low, high), xlabel="step, in the units of the entry")
-        axes.set(ylabel="relative error" if curve.size else "error", title=label(curve.name))
+        axes.set(xscale="log", xlim=_limits([*steps, chosen]), xlabel="step, in the units of the entry")
+        axes.set(yscale="log", ylim=(low, high), ylabel="relative error" if curve.size else "error")
+        axes.set_title(label(curve.name))
         axes.grid()
-        axes.axhspan(low, max(curve.uncertainty / unit, low), color=GREY, alpha=0.35, lw=0,
+        axes.axhspan(low, max(bound, low), color=GREY, alpha=0.35, lw=0,
                      label="uncertainty of the measured derivative")  # fmt: skip
-        axes.plot(curve.steps, curve.noise / unit, "--", color=GREY, label="noise of the loss")
-        axes.plot(curve.steps, curve.truncation / unit, ":", color=GREY, label="truncation")
-        axes.plot(curve.steps, np.maximum(curve.errors / unit, low), ".-", color="black", lw=1,
-                  label="difference quotient")  # fmt: skip
-        axes.axvline(curve.chosen, color="#009e73", ls="-.", label="step that balances both")
-        axes.axhline(np.clip(curve.gap / unit, low, high), color=COLORS["mismatch"], lw=2.5,
+        axes.plot(steps, noise, "--", color=GREY, label="noise of the loss")
+        axes.plot(steps, truncation, ":", color=GREY, label="truncation")
+        axes.plot(steps, np.maximum(errors, low), ".-", color="black", lw=1, label="difference quotient")
+        axes.axvline(chosen, color="#009e73", ls="-.", label="step that balances both")
+        axes.axhline(min(max(gap, low), high), color=COLORS["mismatch"], lw=2.5,
                      label=f"your gradient, off by {short(curve.gap / unit)}")  # fmt: skip
         figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
-def _span(curve: Curve, unit: float) -> tuple[float, float]:
-    seen = np.array([*curve.errors, curve.gap, curve.uncertainty]) / unit
-    seen = seen[np.isfinite(seen) & (seen > 0)]
-    return (float(seen.min()) / 4, float(seen.max()) * 4) if seen.size else (1e-17, 1.0)
+def _limits(values: Sequence[Any]) -> tuple[float, float]:
+    """Return the least and greatest that is neither the smallest nor the largest there is, and room."""
+    seen = [float(value) for value in values if SMALLEST < value < 1 / SMALLEST] or [1e-17, 1.0]
+    return min(seen) / 4, max(seen) * 4

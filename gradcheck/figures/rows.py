@@ -9,10 +9,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from gradcheck.decision import worst_of
-from gradcheck.figures.style import COLORS, GREY, MARKERS, label, style
+from gradcheck.figures.style import COLORS, GREY, MARKERS, SMALLEST, label, style
 
 _MOST = 40
-_SMALLEST = 1e-290  # matplotlib's logarithms need some room to the smallest number
 Row = dict[str, Any]
 
 
@@ -51,7 +50,7 @@ def draw_rows(result: dict[str, Any]) -> Figure:
 
 def _dots(axes: Axes, rows: list[Row], numbers: Sequence[tuple[Any, Any]]) -> None:
     pairs = [(float(error), float(bar)) for error, bar in numbers]
-    seen = [x for pair in pairs for x in pair if _SMALLEST < x < 1 / _SMALLEST] or [1e-16, 1.0]
+    seen = [x for pair in pairs for x in pair if SMALLEST < x < 1 / SMALLEST] or [1e-16, 1.0]
     low, high = min(seen) / 8, max(seen) * 8
     axes.set(xscale="log", xlim=(low, high))
     axes.grid(axis="x")

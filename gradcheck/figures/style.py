@@ -9,13 +9,16 @@ import warnings
 from contextlib import AbstractContextManager
 
 import matplotlib.style
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import ArrayLike, NDArray
 
 from gradcheck.formats.text import cut, printable
 
 COLORS = {"match": "#0072b2", "mismatch": "#d55e00", "inconclusive": "#b35c9e"}
 MARKERS = {"match": "o", "mismatch": "X", "inconclusive": "D"}
 GREY = "#767676"
+SMALLEST = 1e-290  # matplotlib's logarithms need some room to the smallest number
 _STYLE = {
     "axes.axisbelow": True,
     "axes.spines.right": False,
@@ -38,6 +41,11 @@ def style() -> AbstractContextManager[None]:
 def label(name: str) -> str:
     """Return a name as a text that matplotlib shows as it is."""
     return cut(" ".join(printable(name).split()), 32).replace("$", r"\$")
+
+
+def within(values: ArrayLike) -> NDArray[np.float64]:
+    """Return numbers that a logarithmic axis can show: 0 and infinity as the ends of what it can."""
+    return np.clip(np.asarray(values, np.float64), SMALLEST, 1 / SMALLEST)
 
 
 def svg(figure: Figure) -> str:

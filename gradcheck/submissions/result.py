@@ -14,6 +14,8 @@ EXIT_CODES = {
     "error": SubmissionError.exit_code,
 }
 
+Plot = dict[str, str]
+
 
 @dataclass(frozen=True)
 class SubmissionResult:
@@ -35,6 +37,8 @@ class SubmissionResult:
         What was inferred, in words.
     flags : tuple of str
         What was noticed, one word each.
+    plots : tuple of dict
+        As `gradcheck.formats.html` takes them; no part of `to_dict`.
     """
 
     file: str
@@ -45,6 +49,7 @@ class SubmissionResult:
     shape: str | None = None
     understood: tuple[str, ...] = ()
     flags: tuple[str, ...] = ()
+    plots: tuple[Plot, ...] = ()
 
     @property
     def verdict(self) -> str:

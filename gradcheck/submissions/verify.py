@@ -4,9 +4,11 @@ The submission's process only evaluates. Here the problems are drawn, the differ
 the verdict is that of `check_gradient` on every draw, merged.
 """
 
+import contextlib
 import dataclasses
 import itertools
 import time
+from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
 from typing import Any
@@ -14,21 +16,22 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import RTOL, check_gradient
-from gradcheck.errors import GradientInterfaceError, SubmissionError
+from gradcheck.errors import GradcheckError, GradientInterfaceError, SubmissionError
 from gradcheck.report import Report, agreed
 from gradcheck.submissions.batched import BatchedLoss
-from gradcheck.submissions.binding import Binding, Draw, Options
+from gradcheck.submissions.binding import Binding, Draw, Options, Params
 from gradcheck.submissions.bindings import bind
 from gradcheck.submissions.conventions import NAMES
 from gradcheck.submissions.loading import Submission
-from gradcheck.submissions.result import SubmissionResult
+from gradcheck.submissions.result import Plot, SubmissionResult
 from gradcheck.submissions.sandbox import Sandbox, available
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 Gradient = dict[str, Any]
+Illustrate = Callable[[Report, BatchedLoss, Params, Gradient], tuple[Plot, ...]]
 
 
-def verify(file: str, options: Options) -> SubmissionResult:
+def verify(file: str, options: Options, illustrate: Illustrate | None = None) -> SubmissionResult:
     """Decide whether the backward pass in a file is right.
 
     Parameters
@@ -36,6 +39,8 @@ def verify(file: str, options: Options) -> SubmissionResult:
     file : str
         Its path, or ``example:NAME`` for one that comes with gradcheck.
     options : Options
+    illustrate : callable, optional
+        Makes the plots of the result from its report, and the loss, params and gradient of a problem.
 
     Returns
     -------
@@ -54,9 +59,8 @@ def verify(file: str, options: Options) -> SubmissionResult:
     try:
         path = locate(file)
         with Sandbox(path.parent, level, options.timeout) as sandbox:
-            outcome = _outcome(
-                Submission(sandbox, path, ("*",) if options.adapter else NAMES), options, known
-            )
+            submission = Submission(sandbox, path, ("*",) if options.adapter else NAMES)
+            outcome = _outcome(submission, options, known, illustrate)
     except SubmissionError as error:
         outcome = error
     known = {**known, "flags": tuple(sorted(known.get("flags", ())))}
@@ -93,7 +97,9 @@ def locate(file: str) -> Path:
     return path
 
 
-def _outcome(submission: Submission, options: Options, known: dict[str, Any]) -> Report:
+def _outcome(
+    submission: Submission, options: Options, known: dict[str, Any], illustrate: Illustrate | None
+) -> Report:
     """Judge a submission; what is understood on the way is known even if it fails."""
     known["shape"], binding = bind(submission, options)
     known["understood"] = (*submission.understood, *binding.understood)
@@ -107,6 +113,11 @@ def _outcome(submission: Submission, options: Options, known: dict[str, Any]) ->
             "backward changes the parameters; the gradients that it returns are right",
             do="leave the update of the parameters to the training loop",
         )
+    if illustrate:
+        with contextlib.suppress(GradcheckError):  # what is known already needs no picture
+            draw = next(binding.draws(options.seed))
+            loss = BatchedLoss(binding.loss(draw), draw.params, submission)
+            known["plots"] = illustrate(report, loss, draw.params, binding.gradient(draw))
     return report
 
 
