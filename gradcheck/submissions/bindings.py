@@ -91,7 +91,7 @@ def _bound(submission: Submission, convention: Any, options: Options) -> Binding
 
 
 def _network(submission: Submission, convention: Any, options: Options) -> Binding | _Failure:
-    """Return the first form that is a known network, else the first that can be called."""
+    """Return the first form of which no doubt is left, else a known network, else what can be called."""
     failures: list[_Failure] = []
     possible: list[tuple[Any, NetworkBinding]] = []
     for variant in convention.VARIANTS:
@@ -108,12 +108,12 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
                 failures.append(_Failure(bound.progress, error))
                 continue
             bound.understood.insert(0, words)
-            if bound.is_known:
+            if bound.is_certain:
                 return bound
             possible.append((variant, bound))
     if not possible:
         return max(failures, key=lambda failure: (failure.error.reason in _FATAL, failure.progress))
-    variant, bound = possible[0]
+    variant, bound = max(possible, key=lambda attempt: attempt[1].is_known)
     submission.bind(convention.SHAPE, variant)
     return bound
 
@@ -137,4 +137,5 @@ def _forms(submission: Submission, convention: Any, variant: Any) -> list[tuple[
             f"{arrangement}, from {found['origin']}",
         )
         for arrangement, target, layout in product(read, convention.TARGETS, convention.LAYOUTS)
+        if arrangement.widths[-1] > 1 or target not in ("classes", "one-hot")
     ]

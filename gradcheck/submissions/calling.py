@@ -11,52 +11,26 @@ from typing import Any
 from gradcheck.submissions.source import Unfit
 
 # Names are compared in lower case.
-ROLES = {
-    "params": ("params", "parameters", "network", "net", "model", "weights", "theta", "nn_params"),
-    "x": ("x", "x_data", "x_train", "x_batch", "inputs", "input", "data", "features"),
-    "d": ("d", "t", "y", "y_true", "target", "targets", "label", "labels", "y_train", "y_batch"),
-    "reg": ("reg", "lam", "lambd", "lambda_", "lmbda", "lamb", "l2", "l2_reg", "weight_decay"),
-    "rate": ("lr", "learning_rate", "eta", "rate", "alpha", "step_size"),
-    "epochs": (
-        "epochs",
-        "n_epochs",
-        "num_epochs",
-        "iterations",
-        "num_iterations",
-        "n_iter",
-        "steps",
-        "max_iter",
-    ),
-    "batch": ("batch", "batch_size", "minibatch", "mini_batch_size"),
-    "inputs": ("input_size", "input_dim", "inputs", "n_in", "n_x", "n_input", "n_inputs", "input_layer_size"),
-    "hidden": ("hidden_size", "hidden_dim", "hidden", "n_hidden", "n_h", "hidden_layer_size"),
-    "outputs": (
-        "output_size",
-        "output_dim",
-        "num_classes",
-        "n_classes",
-        "n_out",
-        "n_y",
-        "n_output",
-        "num_labels",
-    ),
-    "hiddens": ("hidden_dims", "hidden_sizes", "hidden_layers", "hidden_size_list"),
-    "rng": ("rng", "key", "random_state", "generator"),
-    "seed": ("seed", "random_seed"),
-    "scale": ("scale", "std", "sigma", "weight_scale", "init_scale"),
-    "sizes": (
-        "sizes",
-        "layer_sizes",
-        "layers",
-        "layer_dims",
-        "layers_dims",
-        "dims",
-        "architecture",
-        "dimensions",
-    ),
-    "cache": ("cache", "caches", "memory", "activations"),
-    "y": ("y_pred", "y_hat", "yhat", "out", "output", "outputs", "probs", "scores", "al", "a2", "pred"),
-}
+_NAMES = """
+params   params parameters network net model weights theta nn_params
+x        x x_data x_train x_batch inputs inputs_list input_list input data features
+d        d t y y_true target targets targets_list target_list label labels y_train y_batch
+reg      reg lam lambd lambda_ lmbda lamb l2 l2_reg weight_decay
+rate     lr learning_rate learningrate eta rate alpha step_size
+epochs   epochs n_epochs num_epochs iterations num_iterations n_iter steps max_iter
+batch    batch batch_size minibatch mini_batch_size
+inputs   input_size input_nodes inputnodes input_dim inputs n_in n_x n_input n_inputs input_layer_size
+hidden   hidden_size hidden_nodes hiddennodes hidden_dim hidden n_hidden n_h hidden_layer_size
+outputs  output_size output_nodes outputnodes output_dim num_classes n_classes n_out n_y n_output num_labels
+hiddens  hidden_dims hidden_sizes hidden_layers hidden_size_list
+rng      rng key random_state generator
+seed     seed random_seed
+scale    scale std sigma weight_scale init_scale
+sizes    sizes layer_sizes layers layer_dims layers_dims dims architecture dimensions
+cache    cache caches memory activations
+y        y_pred y_hat yhat out output outputs probs scores al a2 pred
+"""
+ROLES = {role: tuple(names) for role, *names in map(str.split, _NAMES.strip().splitlines())}
 _KINDS = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
 
 

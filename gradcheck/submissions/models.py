@@ -106,9 +106,10 @@ def construct(make: Callable[..., Any], outputs: int = OUTPUTS) -> Any:
     """
     pool: dict[str, Any] = {"inputs": INPUTS, "hidden": HIDDEN[0], "outputs": outputs, "reg": PENALTY}
     pool |= {"hiddens": list(HIDDEN), "sizes": [INPUTS, *HIDDEN, outputs]}
-    pool |= {"rng": np.random.default_rng(0), "seed": 0, "scale": 0.1}
-    single = matched(parameters(make), list(pool)).count(None) == 1
-    places = ("sizes",) if single else ("inputs", "hidden", "outputs")
+    pool |= {"rate": 1.0, "rng": np.random.default_rng(0), "seed": 0, "scale": 0.1}
+    named = matched(parameters(make), list(pool))
+    sized = {"inputs", "hidden", "hiddens", "outputs"} & {*named}
+    places = ("sizes",) if named.count(None) == 1 and not sized else ("inputs", "hidden", "outputs")
     return call(make, pool, places)
 
 

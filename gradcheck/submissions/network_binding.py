@@ -46,7 +46,12 @@ class NetworkBinding:
         self._loss = inference.Loss(usual_loss)
         self.understood: list[str] = []
         self.flags: set[str] = set()
-        self.progress, self.is_known, self._is_usual = 0, False, True
+        self.progress, self.is_known, self._is_usual, self._is_shown = 0, False, True, True
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether in addition its own gradient belongs to the loss that is assumed."""
+        return self.is_known and self._is_shown
 
     def settle(self, options: Options) -> None:
         """Call everything once, and find out what is computed.
@@ -177,6 +182,7 @@ class NetworkBinding:
             fits = [loss for loss in usual if np.allclose(bias, loss.delta(y, d, last).sum(axis=0))]
         else:
             fits = [loss for loss in usual if self._shows(loss, given, draw)]
+        self._is_shown = bool(fits)
         self._is_usual = not fits or fits[0].name in (usual[0].name, "half_squared_error")
         return (fits or usual)[0]
 
@@ -195,10 +201,9 @@ class NetworkBinding:
         self.understood.append(f"called with {form.layout.name}, x {np.shape(draw.x)}{y}{d}")
         if self._activations:
             *hidden, output = self._activations
-            self.understood.append(
-                f"hidden layer{'s' * (len(hidden) > 1)} {', '.join(hidden)}, output {output}, "
-                "as forward computes them"
-            )
+            plural = "s" * (len(hidden) > 1)
+            layers = f"hidden layer{plural} {', '.join(hidden)}, " if hidden else ""
+            self.understood.append(f"{layers}output {output}, as forward computes them")
         else:
             self.understood.append(
                 f"forward is no network with a hidden layer of {options.activation or 'a known activation'}: "

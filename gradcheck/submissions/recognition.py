@@ -57,7 +57,7 @@ def _lacking(convention: Any, names: list[str]) -> list[str]:
 def _worded(pattern: str) -> str:
     first, *others = pattern.split("|")
     kind = "method" if "." in first else "function"
-    words = " or ".join(f"`{name.removeprefix('*.')}`" for name in (first, *others))
+    words = " or ".join(f"`{name.removeprefix('*.')}`" for name in (first, *others[:1]))
     return f"{kind} {words}"
 
 

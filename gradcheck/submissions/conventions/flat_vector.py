@@ -11,16 +11,16 @@ from gradcheck.submissions.source import Source, Unfit, parameters
 
 SHAPE = "flat-vector"
 KIND = "network"
-FORM = "function nnCostFunction(nn_params, inputs, hidden, labels, X, y, lambda) -> (J, grad)"
+FORM = "function of a vector: nnCostFunction(nn_params, inputs, hidden, labels, X, y, lambda) -> (J, grad)"
 NEEDS = ("nn*ost*unction*|nn_cost*|cost_function*|costFunction*|forward_backward_prop|cost_and_grad*",)
 USES = ()
 LAYOUTS = ("a batch",)
-TARGETS = ("one-hot", "classes")
+TARGETS = ("one-hot", "classes", "probabilities")
 USUAL_LOSS = "binary_cross_entropy"
-# How the vector is cut: matrices with a first column of biases by rows or by columns, or W1, b1, W2, b2;
-# and which number the first class has.
+# How the vector is cut: matrices with a first column of biases by rows or by columns; W1, b1, W2, b2; not
+# at all, for a single layer. And which number the first class has.
 _PLACES = ("params", "inputs", "hidden", "outputs", "x", "d", "reg")
-VARIANTS = tuple(product(("C", "F", "with biases"), (0, 1)))
+VARIANTS = (*product(("C", "F", "with biases"), (0, 1)), ("not", 0))
 
 
 def bind(source: Source, variant: tuple[str, int]) -> Model:
@@ -34,13 +34,15 @@ class FlatVector(Model):
     offers = ("loss",)
 
     def __init__(self, cost: Any, cut: str, first_class: int) -> None:
-        if len(parameters(cost)) < 4:
-            raise Unfit(f"{cost.__name__} takes no sizes of layers", expected=FORM)
+        if (len(parameters(cost)) > 3) == (cut == "not"):
+            raise Unfit(f"{cost.__name__} takes other arguments", expected=FORM)
         self._cost = cost
         self._order: Literal["C", "F"] = "F" if cut == "F" else "C"
         self._first, self.origin = first_class, f"{cost.__name__}()"
         width = HIDDEN[0]
-        if cut == "with biases":
+        if cut == "not":
+            shapes: dict[str, tuple[int, ...]] = {"theta": (INPUTS,)}
+        elif cut == "with biases":
             shapes = {"W1": (INPUTS, width), "b1": (1, width), "W2": (width, OUTPUTS), "b2": (1, OUTPUTS)}
         else:
             shapes = {"Theta1": (width, 1 + INPUTS), "Theta2": (OUTPUTS, 1 + width)}
@@ -67,6 +69,7 @@ class FlatVector(Model):
         sizes = {"inputs": INPUTS, "hidden": HIDDEN[0], "outputs": OUTPUTS}
         vector = np.concatenate([value.ravel(order=self._order) for value in self.params.values()])
         labels = d + self._first if d.ndim == 1 else d
+        labels = np.ravel(d) if len(self.params) == 1 else labels
         pool: Flat = {
             "params": vector,
             **sizes,
