@@ -9,7 +9,6 @@ import ast
 import importlib.abc
 import importlib.machinery
 import importlib.util
-import inspect
 import json
 import os
 import random
@@ -141,7 +140,6 @@ class Runner:
         names = [*self.source.names(names), *_given(tree)]
         found = {name: vars(self.module)[name] for name in names if name in vars(self.module)}
         return {
-            "functions": {name: self._signature(tree, f) for name, f in found.items() if callable(f)},
             "values": {name: value for name, value in found.items() if not callable(value)},
             "names": names,
             "skipped": len(tree.body) - len(part.body),
@@ -197,19 +195,6 @@ class Runner:
         for item in items:
             found = found[item]
         return found
-
-    @staticmethod
-    def _signature(tree: ast.Module, function: Any) -> dict[str, Any]:
-        kinds = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
-        parameters = [p for p in inspect.signature(function).parameters.values() if p.kind in kinds]
-        name = getattr(function, "__name__", "")
-        nodes = [n for n in tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
-        return {
-            "parameters": [p.name for p in parameters],
-            "required": sum(p.default is inspect.Parameter.empty for p in parameters),
-            "returns": selection.returned_names(nodes[-1]) if nodes else [],
-            "line": nodes[-1].lineno if nodes else 0,
-        }
 
 
 def described(error: BaseException, path: str) -> dict[str, Any]:

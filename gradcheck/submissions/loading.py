@@ -5,7 +5,6 @@ fails or a function misses a name later, the whole file is run.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -17,25 +16,6 @@ T = TypeVar("T")
 R = TypeVar("R")
 _NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None, "given": "", "expected": ""}
 _REASONS = {"SyntaxError": "syntax", "MemoryError": "memory", "SystemExit": "exit", "ImportError": "import"}
-
-
-@dataclass(frozen=True)
-class Signature:
-    """How a function of the file is called.
-
-    Attributes
-    ----------
-    parameters : tuple of str
-        Those without a default.
-    returns : tuple of str or None
-        Names in its last ``return``; None for an expression.
-    line : int
-        Where it is defined; 0 if elsewhere.
-    """
-
-    parameters: tuple[str, ...]
-    returns: tuple[str | None, ...]
-    line: int
 
 
 class Submission:
@@ -52,10 +32,8 @@ class Submission:
 
     Attributes
     ----------
-    functions : dict of str to Signature
-        Which of the names are functions.
-    values : dict of str to nest
-        The others.
+    names : list of str
+        Which of the names it has, methods as ``Class.method``.
     understood : list of str
         How it was loaded, in words.
 
@@ -151,9 +129,11 @@ class Submission:
         """
         self._bound = {"shape": shape, "variant": variant}
         found = self._asked("the file", "bind", self._bound)
-        if not isinstance(found, dict) or found.keys() != {"parameters", "offers", "origin"}:
-            raise _nonsense()
-        return found
+        try:
+            offers, origin = [str(name) for name in found["offers"]], str(found["origin"])
+            return {"parameters": found["parameters"], "offers": offers, "origin": _printable(origin)}
+        except (KeyError, TypeError) as error:
+            raise _nonsense() from error
 
     def evaluate(self, what: str, params: dict[str, Any], *data: Any) -> Any:
         """Return an output or a loss of the model that was bound.
@@ -266,12 +246,7 @@ class Submission:
             raise _nonsense() from error
 
     def _describe(self, found: dict[str, Any]) -> None:
-        self.values: dict[str, Any] = found["values"]
-        self.names: list[str] = found["names"]
-        self.functions = {
-            name: Signature(tuple(f["parameters"][: f["required"]]), tuple(f["returns"]), f["line"])
-            for name, f in found["functions"].items()
-        }
+        self.names = [str(name) for name in found["names"]]
         self._skipped: int = found["skipped"]
         self._supplied: list[str] = found["supplied"]
 
@@ -312,3 +287,7 @@ class _Collected(BaseException):
 
 def _nonsense() -> SubmissionError:
     return SubmissionError("crashed", "the submission's process answered nonsense")
+
+
+def _printable(text: str) -> str:
+    return "".join(letter if letter.isprintable() else " " for letter in text[:500])
