@@ -108,13 +108,17 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
                 failures.append(_Failure(bound.progress, error))
                 continue
             bound.understood.insert(0, words)
-            if bound.is_certain:
-                return bound
             possible.append((variant, bound))
+            if bound.is_certain:
+                break
+        if possible and possible[-1][1].is_certain:
+            break
     if not possible:
         return max(failures, key=lambda failure: (failure.error.reason in _FATAL, failure.progress))
-    variant, bound = max(possible, key=lambda attempt: attempt[1].is_known)
-    submission.bind(convention.SHAPE, variant)
+    variant, bound = max(possible, key=lambda attempt: attempt[1].rank)
+    if len(failures) + len(possible) > 1:
+        submission.start_afresh()
+        submission.bind(convention.SHAPE, variant)
     return bound
 
 

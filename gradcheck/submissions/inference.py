@@ -147,6 +147,24 @@ def activations_that_fit(seen: Sequence[Seen], depth: int, stated: str | None) -
     return None
 
 
+def output_of(seen: Sequence[Seen]) -> str:
+    """Return the activation that an output may have, judged by its range alone.
+
+    Parameters
+    ----------
+    seen : sequence of Seen
+        With outputs.
+
+    Returns
+    -------
+    {"softmax", "sigmoid", "identity"}
+    """
+    if not all(np.all((case.y > 0) & (case.y < 1)) for case in seen):
+        return "identity"
+    sums = all(np.allclose(case.y.sum(axis=1), 1) for case in seen)
+    return "softmax" if sums and seen[0].y.shape[1] > 1 else "sigmoid"
+
+
 def loss_that_fits(seen: Sequence[Seen], activations: Sequence[str], stated: str | None) -> Loss | None:
     """Return the loss that reproduces every value, None if there is none.
 

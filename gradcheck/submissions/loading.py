@@ -67,6 +67,11 @@ class Submission:
         """
         self._load(whole=True)
 
+    def start_afresh(self) -> None:
+        """Load again, so that nothing is left of earlier calls; not what takes long, a whole file."""
+        if not self.is_whole:
+            self._load(whole=False)
+
     @property
     def understood(self) -> list[str]:
         """How the file was loaded, in words."""

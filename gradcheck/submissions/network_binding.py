@@ -43,6 +43,8 @@ class NetworkBinding:
         self._form, self._usual_loss = form, usual_loss
         self._shapes = {name: np.shape(value) for name, value in form.template.items()}
         self._activations: tuple[str, ...] | None = None
+        self._output = "identity"
+        self._is_other_loss = False
         self._loss = inference.Loss(usual_loss)
         self.understood: list[str] = []
         self.flags: set[str] = set()
@@ -52,6 +54,11 @@ class NetworkBinding:
     def is_certain(self) -> bool:
         """Whether in addition its own gradient belongs to the loss that is assumed."""
         return self.is_known and self._is_shown
+
+    @property
+    def rank(self) -> tuple[bool, bool, bool]:
+        """How good a form this is: no doubt, a known network, targets that any loss takes."""
+        return self.is_certain, self.is_known, self._form.target != "real"
 
     def settle(self, options: Options) -> None:
         """Call everything once, and find out what is computed.
@@ -100,13 +107,13 @@ class NetworkBinding:
         form = self._form
         if self._loss.epsilon:
             return self._reference_loss(draw)
-        if "loss" in form.offers:
+        if "loss" in form.offers and not self._is_other_loss:
             return lambda params: form.loss(params, draw)
-        d, last = form.rows(draw.d), self._activations[-1] if self._activations else "identity"
+        d = form.rows(draw.d)
 
         def error(params: Params) -> float:
             y = form.output(Draw(draw.name, params, draw.x, draw.d))
-            return self._loss.value(form.layout.rows(y, form.outputs), d, last)
+            return self._loss.value(form.layout.rows(y, form.outputs), d, self._output)
 
         return error
 
@@ -154,10 +161,13 @@ class NetworkBinding:
         found: inference.Loss | None = None
         if "output" in form.offers:
             self._activations = inference.activations_that_fit(seen, depth, options.activation)
+            self._output = self._activations[-1] if self._activations else inference.output_of(seen)
             if "loss" not in form.offers:
                 found = self._assumed_loss(draws[0], options.loss)
             elif self._activations:
                 found = inference.loss_that_fits(seen, self._activations, options.loss)
+            if "loss" in form.offers and found is None and options.loss:
+                self._is_other_loss, found = True, self._assumed_loss(draws[0], options.loss)
         else:
             fit = inference.network_that_fits(seen, depth, options.activation, options.loss)
             self._activations, found = fit or (None, None)
@@ -165,16 +175,16 @@ class NetworkBinding:
         is_classes = found is not None and LOSSES[found.name].target == "classes"
         self.is_known = self._activations is not None and found is not None
         self.is_known &= not is_classes or form.target in ("classes", "one-hot")
-        if not self.is_known and (options.activation or options.loss):
+        if self._is_other_loss or (not self.is_known and (options.activation or options.loss)):
             self.flags.add("forward-differs")
         self._say(draws[0], options, found)
 
     def _assumed_loss(self, draw: Draw, stated: str | None) -> inference.Loss:
         """Return the stated loss, or of the usual ones that which the gradient of the last layer shows."""
-        form, last = self._form, self._activations[-1] if self._activations else "identity"
-        usual = inference.usual_losses(stated or self._usual_loss, last, form.layout.samples)
+        form, last = self._form, self._output
         if stated:
-            return usual[0]
+            return inference.Loss(stated, logits=stated == inference.LOGITS.get(last, ("",))[0])
+        usual = inference.usual_losses(self._usual_loss, last, form.layout.samples)
         given = form.arrangement.in_rows(self.gradient(draw))
         y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
         if f"b{form.arrangement.depth}" in given:
@@ -210,11 +220,15 @@ class NetworkBinding:
                 "judged by differences alone, mistakes are not named"
             )
         if loss is None:
-            self.understood.append("loss of the file, none that is known" if self._activations else "")
+            if self._activations:
+                self.understood.append("loss of the file, none that is known")
             return
         reason = ", its usual one" if self._is_usual else ", as the gradient of the last layer shows"
-        is_sure = "loss" in form.offers or options.loss is not None
-        self.understood.append(_worded(loss) + ("" if is_sure else reason))
+        if self._is_other_loss:
+            reason = ", as stated: the file's own is another"
+        elif "loss" in form.offers or options.loss:
+            reason = ""
+        self.understood.append(f"{_worded(loss)}{reason}")
 
 
 def _worded(loss: inference.Loss) -> str:
