@@ -45,10 +45,8 @@ def check(
 
     Raises
     ------
-    MissingExtra
-        Without autograd.
     UsageError
-        If modes or order are unknown, or no argument varies.
+        If modes or order are unknown, no argument varies, or there is no autograd.
     """
     return check_function(_bound(function, args, {}, None), modes, options, order)
 

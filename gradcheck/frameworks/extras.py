@@ -3,11 +3,7 @@
 import importlib
 from typing import Any
 
-from gradcheck.errors import UsageError
-
-
-class MissingExtra(UsageError, ImportError):  # noqa: N818 (named for what is wrong)
-    """A package that an extra installs is not there."""
+from gradcheck.errors import missing_extra
 
 
 def needed(module: str, extra: str) -> Any:
@@ -21,7 +17,7 @@ def needed(module: str, extra: str) -> Any:
 
     Raises
     ------
-    MissingExtra
+    UsageError
         If its package is not installed.
     """
     try:
@@ -29,9 +25,5 @@ def needed(module: str, extra: str) -> Any:
     except ModuleNotFoundError as error:
         package = module.partition(".")[0]
         if (error.name or "").partition(".")[0] != package:
-            raise
-        raise MissingExtra(
-            f"{package} is not installed",
-            given=f"a call of gradcheck.frameworks.{extra}",
-            do=f"pip install 'gradcheck[{extra}]'",
-        ) from None
+            raise  # it is there, and something that it needs is not
+        raise missing_extra(f"checks of gradcheck.frameworks.{extra}", package, extra) from error

@@ -60,10 +60,8 @@ def check(
 
     Raises
     ------
-    MissingExtra
-        Without jax.
     UsageError
-        If modes or order are unknown.
+        If modes or order are unknown, no argument varies, or there is no jax.
     """
     return check_function(_bound(needed("jax", "jax"), f, args), modes, options, order)
 
@@ -90,7 +88,7 @@ def check_grads(
     ------
     GradientMismatch, GradientInconclusive
         If the derivatives are not right, or cannot be judged.
-    MissingExtra, UsageError
+    UsageError
         As `check`.
     """
     __tracebackhide__ = True

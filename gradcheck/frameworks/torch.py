@@ -47,10 +47,8 @@ def check(
 
     Raises
     ------
-    MissingExtra
-        Without torch.
     UsageError
-        If no tensor requires a gradient, or it is of a layout that is not supported.
+        If no tensor requires a gradient, it is of a layout that is not supported, or there is no torch.
     """
     call = Call(needed("torch", "torch"), function, inputs)
     judged = TensorFunction(call.torch, call, call.tensors)
@@ -90,7 +88,7 @@ def gradcheck(
     ------
     GradientMismatch, GradientInconclusive
         If they are not, or cannot be judged.
-    MissingExtra, UsageError
+    UsageError
         As `check`; or if an option asks for what is not checked here.
     """
     __tracebackhide__ = True

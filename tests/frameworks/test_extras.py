@@ -7,11 +7,12 @@ import pytest
 
 import gradcheck
 from gradcheck import frameworks
+from gradcheck.errors import UsageError
 
 
 @pytest.mark.parametrize("name", ["torch", "jax", "autograd"])
 def test_missing_framework_names_the_extra(name, monkeypatch):
-    """The error is an ImportError and says what to install."""
+    """The error says what to install."""
     monkeypatch.setitem(sys.modules, name, None)
 
     with pytest.raises(

@@ -1,0 +1,1 @@
+"""What the test suites of other checkers ask of them, in our words."""
