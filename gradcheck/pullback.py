@@ -45,6 +45,13 @@ class Projection:
         if not self._weights:
             self._draw(outputs)
         arrays = [flat(node) for node in leaf_nodes(outputs)]
+        sizes, first = ([array.size for array in some] for some in (arrays, self._weights))
+        if sizes != first:
+            raise GradientInterfaceError(
+                "the size of the output depends on the values of the arguments",
+                given=f"{sizes} entries where it had {first}",
+                do="check it at a point around which the size is always the same",
+            )
         products = [np.dot(weights, array) for weights, array in zip(self._weights, arrays, strict=True)]
         return np.sum(np.array(products))
 

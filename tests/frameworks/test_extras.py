@@ -7,7 +7,6 @@ import pytest
 
 import gradcheck
 from gradcheck import frameworks
-from gradcheck.errors import UsageError
 
 
 @pytest.mark.parametrize("name", ["torch", "jax", "autograd"])

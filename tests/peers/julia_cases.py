@@ -139,8 +139,14 @@ CASES = [
     wrong("a function that doubles its argument in place", partial(mutating, 2), "mutates"),
     Case("a structure that is a function", partial(functor, 1.0)),
     wrong("a structure whose derivative is wrong", partial(functor, 1.5)),
-    Case("a tuple with an integer", lambda: check_vjp(lambda xs: xs[1] * 1.0, ((3, 3.0),), lambda c, xs: ((None, c),))),
-    Case("a sum of squares over rows", lambda: check_gradient(lambda x: sum_of_squares(x.flat), normal(2, 3), lambda x: 2 * x)),
+    Case(
+        "a tuple with an integer",
+        lambda: check_vjp(lambda xs: xs[1] * 1.0, ((3, 3.0),), lambda c, xs: ((None, c),)),
+    ),
+    Case(
+        "a sum of squares over rows",
+        lambda: check_gradient(lambda x: sum_of_squares(x.flat), normal(2, 3), lambda x: 2 * x),
+    ),
     Case("an entry by its index", partial(entry, None)),
     Case("an entry by its index, zero for the index", partial(entry, 0.0)),
     Case("sine of a complex number, derivative conjugated", partial(sine, True)),
