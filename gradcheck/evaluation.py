@@ -13,7 +13,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.errors import GradientInterfaceError
+from gradcheck.errors import GradcheckError, GradientInterfaceError
 from gradcheck.interface import refuse_non_callable, refuse_not_finite, remedy
 from gradcheck.parameters import Parameters, as_array, on_copies
 from gradcheck.together import Together
@@ -148,6 +148,8 @@ class Evaluation:
         try:
             with np.errstate(all="ignore"):
                 value = self._loss(self._parameters.nest)
+        except GradcheckError:
+            raise  # no word about the domain, though one may be a ValueError
         except OUTSIDE:
             return float("nan")
         if type(value) is float or type(value) is np.float64:
