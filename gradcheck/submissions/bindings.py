@@ -1,5 +1,6 @@
 """From a recognised convention to a submission that can be checked: every form is tried."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
 from pathlib import Path
@@ -8,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from gradcheck.errors import SubmissionError, UsageError
-from gradcheck.submissions.arrangement import arrangements
-from gradcheck.submissions.binding import Binding, Options
+from gradcheck.submissions.arrangement import Arrangement, arrangements
+from gradcheck.submissions.binding import Binding, Options, Params
 from gradcheck.submissions.form import Form
 from gradcheck.submissions.function_binding import FunctionBinding
 from gradcheck.submissions.layers_binding import LayersBinding
@@ -94,24 +95,18 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
     """Return the first form of which no doubt is left, else a known network, else what can be called."""
     failures: list[_Failure] = []
     possible: list[tuple[Any, NetworkBinding]] = []
-    for variant in convention.VARIANTS:
+    for variant, form, words in _forms(submission, convention, failures):
+        bound = NetworkBinding(form, convention.USUAL_LOSS)
         try:
-            forms = _forms(submission, convention, variant)
+            bound.settle(options)
         except SubmissionError as error:
-            failures.append(_Failure(0, error))
-            continue
-        for form, words in forms:
-            bound = NetworkBinding(form, convention.USUAL_LOSS)
-            try:
-                bound.settle(options)
-            except SubmissionError as error:
-                failures.append(_Failure(bound.progress, error))
-                continue
-            bound.understood.insert(0, words)
-            possible.append((variant, bound))
-            if bound.is_certain:
+            failures.append(_Failure(bound.progress, error))
+            if error.reason in _FATAL:
                 break
-        if possible and possible[-1][1].is_certain:
+            continue
+        bound.understood.insert(0, words)
+        possible.append((variant, bound))
+        if bound.is_certain:
             break
     if not possible:
         return max(failures, key=lambda failure: (failure.error.reason in _FATAL, failure.progress))
@@ -122,12 +117,28 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
     return bound
 
 
-def _forms(submission: Submission, convention: Any, variant: Any) -> list[tuple[Form, str]]:
-    found = submission.bind(convention.SHAPE, variant)
-    template, offers = as_parameters(found["parameters"]), tuple(found["offers"])
+def _forms(
+    submission: Submission, convention: Any, failures: list[_Failure]
+) -> Iterator[tuple[Any, Form, str]]:
+    """Yield variant, form and words for all that may be tried; what cannot be bound is a failure."""
+    for variant in convention.VARIANTS:
+        try:
+            found = submission.bind(convention.SHAPE, variant)
+            template, offers = as_parameters(found["parameters"]), tuple(found["offers"])
+            read = _arranged(template)
+        except SubmissionError as error:
+            failures.append(_Failure(0, error))
+            continue
+        for arrangement, target, layout in product(read, convention.TARGETS, convention.LAYOUTS):
+            if arrangement.widths[-1] > 1 or target not in ("classes", "one-hot"):
+                form = Form(submission, template, offers, arrangement, LAYOUTS[layout], target)
+                yield variant, form, f"{arrangement}, from {found['origin']}"
+
+
+def _arranged(template: Params) -> list[Arrangement]:
     shapes = {name: np.shape(value) for name, value in template.items()}
-    read = list(arrangements(shapes))
-    if not read:
+    found = list(arrangements(shapes))
+    if not found:
         raise SubmissionError(
             "interface",
             "the parameters are not those of a network of dense layers",
@@ -135,11 +146,4 @@ def _forms(submission: Submission, convention: Any, variant: Any) -> list[tuple[
             expected="W1 (in, hidden), b1 (hidden,), W2 (hidden, out), ...",
             do="say how the file is called with --adapter FILE",
         )
-    return [
-        (
-            Form(submission, template, offers, arrangement, LAYOUTS[layout], target),
-            f"{arrangement}, from {found['origin']}",
-        )
-        for arrangement, target, layout in product(read, convention.TARGETS, convention.LAYOUTS)
-        if arrangement.widths[-1] > 1 or target not in ("classes", "one-hot")
-    ]
+    return found

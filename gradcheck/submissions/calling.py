@@ -25,6 +25,7 @@ outputs  output_size output_nodes outputnodes output_dim num_classes n_classes n
 hiddens  hidden_dims hidden_sizes hidden_layers hidden_size_list
 rng      rng key random_state generator
 seed     seed random_seed
+dtype    dtype
 scale    scale std sigma weight_scale init_scale
 sizes    sizes layer_sizes layers layer_dims layers_dims dims architecture dimensions
 cache    cache caches memory activations

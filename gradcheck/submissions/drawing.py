@@ -63,8 +63,5 @@ def _scaled(params: Params, factor: float) -> Params:
 
 
 def _like(value: Any, array: Any) -> Any:
-    """Return the array in the type of a value; a number stays a number."""
-    if not np.ndim(value):
-        return float(array)
-    dtype = np.asarray(value).dtype
-    return array.astype(dtype if dtype.kind == "f" else float)
+    """Return the array, as a number if the value is one; always in double precision."""
+    return array if np.ndim(value) else float(array)

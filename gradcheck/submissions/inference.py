@@ -98,7 +98,7 @@ class Loss:
         return self.factor * float(LOSSES[self.name].value(logits, d))
 
 
-def usual_losses(name: str, activation: str, samples: int) -> list[Loss]:
+def usual_losses(name: str, activation: str, samples: int, outputs: int) -> list[Loss]:
     """Return losses that a submission without one may mean, the usual one first: means, then sums.
 
     Parameters
@@ -107,8 +107,8 @@ def usual_losses(name: str, activation: str, samples: int) -> list[Loss]:
         The usual one.
     activation : str
         Of the output.
-    samples : int
-        N.
+    samples, outputs : int
+        N and K.
 
     Returns
     -------
@@ -122,7 +122,11 @@ def usual_losses(name: str, activation: str, samples: int) -> list[Loss]:
         names |= dict.fromkeys(squares if usual == "mean_squared_error" else [usual])
     found = [Loss(name, logits=name == over_classes) for name in names]
     sums = [replace(loss, factor=float(samples)) for loss in found if LOSSES[loss.name].averages]
-    return found + [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]
+    found += [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]
+    # Squares without the 1/2, and their mean over the outputs too.
+    factors = dict.fromkeys((2.0, 1 / outputs, 2 / outputs))
+    of_squares = [loss for loss in found if loss.name.endswith("squared_error")]
+    return found + [replace(loss, factor=factor) for factor in factors for loss in of_squares]
 
 
 def activations_that_fit(seen: Sequence[Seen], depth: int, stated: str | None) -> tuple[str, ...] | None:

@@ -6,7 +6,7 @@ This module imports nothing of gradcheck but what likewise imports nothing of it
 submission's process loads it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, MutableMapping
 from typing import Any
 
 import numpy as np
@@ -67,10 +67,13 @@ class Model:
         raise NotImplementedError
 
 
-def fill(arrays: Mapping[str, Any], values: Mapping[str, Any]) -> None:
-    """Write values into arrays that other objects may hold as well."""
+def fill(arrays: MutableMapping[str, Any], values: Mapping[str, Any]) -> None:
+    """Write values into arrays that other objects may hold as well; replace those of less precision."""
     for name, value in values.items():
-        arrays[name][...] = value
+        if arrays[name].dtype == value.dtype:
+            arrays[name][...] = value
+        else:
+            arrays[name] = value
 
 
 def pair(value: Any, what: str) -> tuple[Any, Any]:
@@ -106,7 +109,7 @@ def construct(make: Callable[..., Any], outputs: int = OUTPUTS) -> Any:
     """
     pool: dict[str, Any] = {"inputs": INPUTS, "hidden": HIDDEN[0], "outputs": outputs, "reg": PENALTY}
     pool |= {"hiddens": list(HIDDEN), "sizes": [INPUTS, *HIDDEN, outputs]}
-    pool |= {"rate": 1.0, "rng": np.random.default_rng(0), "seed": 0, "scale": 0.1}
+    pool |= {"rate": 1.0, "dtype": np.float64, "rng": np.random.default_rng(0), "seed": 0, "scale": 0.1}
     named = matched(parameters(make), list(pool))
     sized = {"inputs", "hidden", "hiddens", "outputs"} & {*named}
     places = ("sizes",) if named.count(None) == 1 and not sized else ("inputs", "hidden", "outputs")

@@ -184,7 +184,7 @@ class NetworkBinding:
         form, last = self._form, self._output
         if stated:
             return inference.Loss(stated, logits=stated == inference.LOGITS.get(last, ("",))[0])
-        usual = inference.usual_losses(self._usual_loss, last, form.layout.samples)
+        usual = inference.usual_losses(self._usual_loss, last, form.layout.samples, form.outputs)
         given = form.arrangement.in_rows(self.gradient(draw))
         y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
         if f"b{form.arrangement.depth}" in given:
@@ -193,7 +193,8 @@ class NetworkBinding:
         else:
             fits = [loss for loss in usual if self._shows(loss, given, draw)]
         self._is_shown = bool(fits)
-        self._is_usual = not fits or fits[0].name in (usual[0].name, "half_squared_error")
+        names = (usual[0].name, "half_squared_error")
+        self._is_usual = not fits or (fits[0].name in names and fits[0].factor == 1)
         return (fits or usual)[0]
 
     def _shows(self, loss: inference.Loss, given: Params, draw: Draw) -> bool:

@@ -13,8 +13,8 @@ KIND = "network"
 FORM = (
     "class with lists self.weights (out, in) and self.biases (out, 1), backprop(x, y) -> (nabla_b, nabla_w)"
 )
-NEEDS = ("*.backprop",)
-USES = ("*.feedforward",)
+NEEDS = ("*.backprop", "*.feedforward")
+USES = ()
 LAYOUTS = ("one column",)
 TARGETS = ("probabilities",)
 VARIANTS = (OUTPUTS,)

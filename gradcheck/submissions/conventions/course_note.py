@@ -20,7 +20,7 @@ FORM = "a global dict `network` (or init_network()), forward(network, x) and bac
 NEEDS = ("forward", "backward", "network|init_network")
 USES = ()
 LAYOUTS = ("one sample", "a batch", "a batch of one")
-TARGETS = ("real",)
+TARGETS = ("real", "one-hot")
 VARIANTS = (None,)
 USUAL_LOSS = "mean_squared_error"
 

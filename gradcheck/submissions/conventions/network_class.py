@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.submissions.calling import call
-from gradcheck.submissions.functions_model import RATE, STEPPED, by_name
+from gradcheck.submissions.functions_model import RATE, STEPPED, by_name, leaves, rebuilt
 from gradcheck.submissions.models import OUTPUTS, Flat, Model, construct
 from gradcheck.submissions.source import Source, Unfit, parameters
 
@@ -34,7 +34,7 @@ LAYOUTS = ("a batch", "one sample", "one column", "samples in columns")
 TARGETS = ("real", "one-hot", "classes")
 # Number of outputs, and whether a target has one axis alone.
 VARIANTS = tuple(product((OUTPUTS,), (False, True)))
-USUAL_LOSS = "half_squared_error"
+USUAL_LOSS = "mean_squared_error"
 _RATES = ("lr", "learning_rate", "eta", "alpha")
 _KEPT = ("d{}", "grad_{}", "{}_grad", "d_{}")
 _ALL_KEPT = ("grads", "gradients", "grad")
@@ -65,13 +65,14 @@ class NetworkClass(Model):
         self.offers = ("output", "loss") if callable(self._loss) else ("output",)
 
     def parameters(self) -> Flat:
-        """Return the arrays of the instance."""
-        return {name: getattr(self._network, name) for name in self._names}
+        """Return the arrays of the instance, those in lists and dicts too."""
+        return dict(leaves(self._nest("{}")))
 
     def set(self, params: Flat) -> None:
         """Replace the arrays of the instance."""
-        for name, value in params.items():
-            setattr(self._network, name, value.copy())
+        copies = (value.copy() for value in params.values())
+        for name, value in rebuilt(self._nest("{}"), copies).items():
+            setattr(self._network, name, value)
 
     def output(self, x: Any) -> Any:
         """Return what forward gives."""
@@ -106,10 +107,14 @@ class NetworkClass(Model):
             found = by_name(getattr(self._network, name, None), params, [])
             if isinstance(found, dict) and found:
                 return found
-        forms = [form for form in _KEPT if all(hasattr(self._network, form.format(name)) for name in params)]
-        if not forms:
-            raise Unfit("backward returns no gradients, keeps none in the instance, and changes nothing")
-        return {name: getattr(self._network, forms[0].format(name)) for name in params}
+        for form in _KEPT:
+            if all(hasattr(self._network, form.format(name)) for name in self._names):
+                return dict(leaves(self._nest(form)))
+        raise Unfit("backward returns no gradients, keeps none in the instance, and changes nothing")
+
+    def _nest(self, form: str) -> Flat:
+        """Return the attributes whose names have that form, by the names of the parameters."""
+        return {name: getattr(self._network, form.format(name)) for name in self._names}
 
 
 def _called(function: Callable[..., Any] | None, pool: Flat, places: tuple[str, ...]) -> Any:
@@ -118,4 +123,7 @@ def _called(function: Callable[..., Any] | None, pool: Flat, places: tuple[str, 
 
 
 def _is_parameter(value: Any) -> bool:
+    """Tell whether an attribute is an array of numbers, or a list or dict of such."""
+    if isinstance(value, list | dict):
+        return bool(value) and all(_is_parameter(item) for _, item in leaves(value))
     return isinstance(value, np.ndarray) and value.dtype.kind == "f" and value.size > 0
