@@ -96,11 +96,13 @@ class TestArrangement:
         """However the parameters are named and stored."""
         rows = {"W1": (2, 5), "b1": (5,), "W2": (5,), "b2": ()}
         columns = {"w": (5, 2), "bias": (5, 1), "w_out": (3, 5), "bias_out": (3, 1)}
+        nameless = {"0": (2, 5), "1": (5,)}
         lists = {"weights.0": (2, 5), "weights.1": (5, 3), "biases.0": (5,), "biases.1": (3,)}
 
         assert [a.widths for a in arrangements(rows)] == [(2, 5, 1)]
         assert [(a.widths, a.transposed) for a in arrangements(columns)] == [((2, 5, 3), True)]
         assert next(arrangements(lists)).own_names["b2"] == "biases.1"
+        assert next(arrangements(nameless)).own_names == {"W1": "0", "b1": "1"}
 
     def test_square_ones_are_read_both_ways(self):
         """What they compute decides."""

@@ -83,7 +83,8 @@ def arrangements(shapes: Shapes) -> Iterator[Arrangement]:
     ------
     Arrangement
     """
-    biases = _in_order([name for name in shapes if is_bias(name)])
+    named = any(re.search("[a-z]", name.lower()) for name in shapes)
+    biases = _in_order([name for name in shapes if (is_bias(name) if named else len(shapes[name]) < 2)])
     weights = _in_order([name for name in shapes if name not in biases])
     matrices = [_matrix(shapes[name]) for name in weights]
     if not weights or None in matrices:

@@ -53,7 +53,7 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
         failures.append(bound)
         if bound.is_final:
             break
-    raise max(failures, key=lambda failure: failure.is_final).error
+    raise max(failures, key=lambda failure: (failure.is_final, failure.progress)).error
 
 
 @dataclass(frozen=True)
