@@ -93,7 +93,11 @@ class FunctionsModel(Model):
         if self._forward is None:
             return pool
         returned = call(self._forward, pool, ("params", "x")[-len(parameters(self._forward)) :])
-        if isinstance(returned, list) and all(isinstance(value, np.ndarray) for value in returned):
+        if (
+            isinstance(returned, list)
+            and returned
+            and all(isinstance(value, np.ndarray) for value in returned)
+        ):
             return {**pool, "y": returned[-1], "cache": returned}
         if not isinstance(returned, tuple):
             return {**pool, "y": returned}
