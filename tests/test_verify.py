@@ -18,6 +18,8 @@ RIGHT = [
 WRONG = {
     "relu_with_d_sigmoid": {"W1", "b1"},
     "wrong_only_at_zero": {"W2"},
+    "half_forgotten": {"W1", "b1", "W2", "b2"},
+    "output_slope_forgotten": {"W1", "b1", "W2", "b2"},
     "returns_nan": {"b1"},
     "returns_inf": {"b1"},
     "accumulates": {"W1", "b1", "W2", "b2"},

@@ -96,7 +96,7 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
     failures: list[_Failure] = []
     possible: list[tuple[Any, NetworkBinding]] = []
     for variant, form, words in _forms(submission, convention, failures):
-        bound = NetworkBinding(form, convention.USUAL_LOSS)
+        bound = NetworkBinding(form, convention.USUAL_LOSS, is_free=convention.IS_FREE)
         try:
             bound.settle(options)
         except SubmissionError as error:

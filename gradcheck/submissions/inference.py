@@ -98,7 +98,7 @@ class Loss:
         return self.factor * float(LOSSES[self.name].value(logits, d))
 
 
-def usual_losses(name: str, activation: str, samples: int, outputs: int) -> list[Loss]:
+def usual_losses(name: str, activation: str, samples: int, outputs: int, *, is_free: bool) -> list[Loss]:
     """Return losses that a submission without one may mean, the usual one first: means, then sums.
 
     Parameters
@@ -109,6 +109,9 @@ def usual_losses(name: str, activation: str, samples: int, outputs: int) -> list
         Of the output.
     samples, outputs : int
         N and K.
+    is_free : bool
+        Whether it may also be a cross entropy of a sigmoid, or squares without the 1/2 or averaged over
+        the outputs. If not, gradients of these are mistakes.
 
     Returns
     -------
@@ -118,12 +121,13 @@ def usual_losses(name: str, activation: str, samples: int, outputs: int) -> list
     first = over_classes if activation == "softmax" else name
     squares = ["half_squared_error"] if samples == 1 else ["mean_squared_error", "half_squared_error"]
     names: dict[str, None] = {}
-    for usual in filter(None, (first, name, over_classes)):
+    for usual in filter(None, (first, name, over_classes if is_free else "")):
         names |= dict.fromkeys(squares if usual == "mean_squared_error" else [usual])
     found = [Loss(name, logits=name == over_classes) for name in names]
     sums = [replace(loss, factor=float(samples)) for loss in found if LOSSES[loss.name].averages]
     found += [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]
-    # Squares without the 1/2, and their mean over the outputs too.
+    if not is_free:
+        return found
     factors = dict.fromkeys((2.0, 1 / outputs, 2 / outputs))
     of_squares = [loss for loss in found if loss.name.endswith("squared_error")]
     return found + [replace(loss, factor=factor) for factor in factors for loss in of_squares]

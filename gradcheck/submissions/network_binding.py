@@ -30,6 +30,8 @@ class NetworkBinding:
     form : Form
     usual_loss : str
         Of a submission that has none.
+    is_free : bool
+        As in `gradcheck.submissions.inference.usual_losses`.
 
     Attributes
     ----------
@@ -39,8 +41,8 @@ class NetworkBinding:
         Whether a reference network computes the same.
     """
 
-    def __init__(self, form: Form, usual_loss: str) -> None:
-        self._form, self._usual_loss = form, usual_loss
+    def __init__(self, form: Form, usual_loss: str, *, is_free: bool = False) -> None:
+        self._form, self._usual_loss, self._is_free = form, usual_loss, is_free
         self._shapes = {name: np.shape(value) for name, value in form.template.items()}
         self._activations: tuple[str, ...] | None = None
         self._output = "identity"
@@ -184,7 +186,8 @@ class NetworkBinding:
         form, last = self._form, self._output
         if stated:
             return inference.Loss(stated, logits=stated == inference.LOGITS.get(last, ("",))[0])
-        usual = inference.usual_losses(self._usual_loss, last, form.layout.samples, form.outputs)
+        sizes = (form.layout.samples, form.outputs)
+        usual = inference.usual_losses(self._usual_loss, last, *sizes, is_free=self._is_free)
         given = form.arrangement.in_rows(self.gradient(draw))
         y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
         if f"b{form.arrangement.depth}" in given:

@@ -11,8 +11,10 @@ A convention is a module with
 - ``LAYOUTS``, ``TARGETS``: how x may lie and what d may be, in the order in which they are tried
   (keys of `gradcheck.submissions.layouts`);
 - ``VARIANTS``: what ``bind`` is called with, one after the other until the file is understood;
-- ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own (these three for
+- ``USUAL_LOSS``: of `gradcheck.networks.LOSSES`, where the file has no loss of its own (these for
   networks alone);
+- ``IS_FREE``: whether such a file may mean other losses than that (see
+  `gradcheck.submissions.inference.usual_losses`);
 - ``bind(source, variant)``: a `gradcheck.submissions.models.Model`, or `Unfit`.
 
 Both sides read it: gradcheck the table, the submission's process `bind`. So it imports nothing of

@@ -17,6 +17,7 @@ NEEDS = ("*.backprop", "*.feedforward")
 USES = ()
 LAYOUTS = ("one column",)
 TARGETS = ("probabilities",)
+IS_FREE = False
 VARIANTS = (OUTPUTS,)
 USUAL_LOSS = "half_squared_error"
 

@@ -15,6 +15,7 @@ NEEDS = (_FORWARD, _BACKWARD)
 USES = (_COST, _START)
 LAYOUTS = ("samples in columns", "a batch")
 TARGETS = ("probabilities", "one-hot", "real")
+IS_FREE = True
 VARIANTS = (1, OUTPUTS)
 USUAL_LOSS = "binary_cross_entropy"
 

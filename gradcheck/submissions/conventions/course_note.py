@@ -21,6 +21,7 @@ NEEDS = ("forward", "backward", "network|init_network")
 USES = ()
 LAYOUTS = ("one sample", "a batch", "a batch of one")
 TARGETS = ("real", "one-hot")
+IS_FREE = False
 VARIANTS = (None,)
 USUAL_LOSS = "mean_squared_error"
 

@@ -20,6 +20,7 @@ USUAL_LOSS = "binary_cross_entropy"
 # How the vector is cut: matrices with a first column of biases by rows or by columns; W1, b1, W2, b2; not
 # at all, for a single layer. And which number the first class has.
 _PLACES = ("params", "inputs", "hidden", "outputs", "x", "d", "reg")
+IS_FREE = False
 VARIANTS = (*product(("C", "F", "with biases"), (0, 1)), ("not", 0))
 
 

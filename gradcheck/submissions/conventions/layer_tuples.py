@@ -21,6 +21,7 @@ FORM = (
 )
 NEEDS = (f"{FORWARD}|{LOSS}", BACKWARD, f"{START}|{VALUES}")
 USES = ()
+IS_FREE = True
 VARIANTS = (None,)
 LAYOUTS, TARGETS, USUAL_LOSS = ANY_LAYOUT, ANY_TARGET, "mean_squared_error"
 

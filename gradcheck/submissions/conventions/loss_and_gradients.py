@@ -13,6 +13,7 @@ NEEDS = ("*.loss",)
 USES = ()
 LAYOUTS = ("a batch",)
 USUAL_LOSS = "softmax_cross_entropy"
+IS_FREE = False
 VARIANTS = (OUTPUTS,)
 TARGETS = ("classes", "one-hot", "real")
 

@@ -14,6 +14,7 @@ USES = ()
 LAYOUTS = ("a batch",)
 TARGETS = ("one-hot", "classes", "real")
 USUAL_LOSS = "softmax_cross_entropy"
+IS_FREE = False
 VARIANTS = (OUTPUTS,)
 
 

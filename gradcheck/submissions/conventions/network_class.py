@@ -33,6 +33,7 @@ USES = ()
 LAYOUTS = ("a batch", "one sample", "one column", "samples in columns")
 TARGETS = ("real", "one-hot", "classes")
 # Number of outputs, and whether a target has one axis alone.
+IS_FREE = True
 VARIANTS = tuple(product((OUTPUTS,), (False, True)))
 USUAL_LOSS = "mean_squared_error"
 _RATES = ("lr", "learning_rate", "eta", "alpha")

@@ -21,6 +21,7 @@ FORM = "functions forward(params, x), loss(params, x, d) or loss(y, d), backward
 NEEDS = (f"{FORWARD}|{LOSS}", BACKWARD)
 USES = (START, VALUES)
 LAYOUTS, TARGETS, USUAL_LOSS = ANY_LAYOUT, ANY_TARGET, "mean_squared_error"
+IS_FREE = True
 VARIANTS = (False, True)
 
 

@@ -18,6 +18,7 @@ KIND = "network"
 FORM = "functions forward(x, W1, b1, W2, b2), loss(y, d), backward(x, d, W1, b1, ...) -> (dW1, db1, ...)"
 NEEDS = (f"{FORWARD}|{LOSS}", BACKWARD)
 USES = ()
+IS_FREE = True
 VARIANTS = (False, True)
 LAYOUTS, TARGETS, USUAL_LOSS = ANY_LAYOUT, ANY_TARGET, "mean_squared_error"
 

@@ -29,6 +29,7 @@ NEEDS = (FORWARD, _STEP)
 USES = (LOSS, START, VALUES)
 LAYOUTS = ANY_LAYOUT
 TARGETS = ("one-hot", "classes", "real")
+IS_FREE = True
 VARIANTS = (False, True)
 USUAL_LOSS = "mean_squared_error"
 
