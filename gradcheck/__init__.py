@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from gradcheck import frameworks, laws, strategies
+    from gradcheck import faults, frameworks, laws, networks, plots, strategies
     from gradcheck.checking import assert_gradient, check_gradient
     from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
     from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
@@ -24,9 +24,12 @@ _HOME = {
     "check_jvp": "kinds",
     "check_layer": "kinds",
     "check_vjp": "kinds",
+    "faults": "faults",
     "frameworks": "frameworks",
     "iter_checks": "laws",
     "laws": "laws",
+    "networks": "networks",
+    "plots": "plots",
     "strategies": "strategies",
     "parametrize_with_checks": "laws",
     "GradientInconclusive": "errors",
@@ -50,10 +53,13 @@ __all__ = [
     "check_jvp",
     "check_layer",
     "check_vjp",
+    "faults",
     "frameworks",
     "iter_checks",
     "laws",
+    "networks",
     "parametrize_with_checks",
+    "plots",
     "strategies",
 ]
 

@@ -38,3 +38,9 @@ def test_example_of_a_test():
     exec(block("code: test"), names)
 
     names["test_gradient_of_the_squared_error"]()
+
+
+def test_example_of_mutation_testing(capsys):
+    exec(block("code: mutation"), {})
+
+    assert capsys.readouterr().out.splitlines()[0] in block("code: mutation")

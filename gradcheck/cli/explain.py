@@ -17,12 +17,17 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "code", metavar="CODE", nargs="?", help=f"such as {next(iter(FAULTS))}; default: a list"
     )
+    parser.add_argument("--page", action="store_true", help="all as Markdown, each with a worked example")
     parser.set_defaults(run=run)
 
 
 def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
-    if chosen.code is None:
+    if chosen.page:
+        from gradcheck.faults.page import page  # draws many networks
+
+        print(page(), end="")
+    elif chosen.code is None:
         print("\n\n".join(_listed(title, family) for title, family in FAMILIES.items()))
     else:
         print(_explained(look_up(FAULTS, "known mistake", chosen.code.upper())))

@@ -1,27 +1,24 @@
 """The catalogue of known mistakes; each plants itself and is recognised by its plant.
 
-A family is a module of this package with ``FAMILY``, a tuple of `Fault`; its docstring begins with
-the family's title. `FAMILIES` is gathered from all of them, and `FAULTS` has all by code.
+`FAULTS` has all by code, `FAMILIES` by what they are about. `plant` gives wrong gradients, and
+`survivors` tells which of them a test lets pass.
 """
 
-import importlib
-import pkgutil
-
 from gradcheck.faults.catalogue import Fault, NetworkFault, Plant
+from gradcheck.faults.mutation import Mutant, Survey, plant, survivors
 from gradcheck.faults.pattern import Pattern, View
+from gradcheck.faults.registry import FAMILIES, FAULTS
 
-
-def _gather() -> dict[str, tuple[Fault, ...]]:
-    families: dict[str, tuple[Fault, ...]] = {}
-    for found in pkgutil.iter_modules(__path__):
-        module = importlib.import_module(f"{__name__}.{found.name}")
-        if hasattr(module, "FAMILY"):
-            families[(module.__doc__ or "").split("\n")[0].rstrip(".")] = module.FAMILY
-    return families
-
-
-FAMILIES: dict[str, tuple[Fault, ...]] = _gather()
-FAULTS: dict[str, Fault] = {fault.code: fault for family in FAMILIES.values() for fault in family}
-assert len(FAULTS) == sum(map(len, FAMILIES.values())), "codes must be unique"
-
-__all__ = ["FAMILIES", "FAULTS", "Fault", "NetworkFault", "Pattern", "Plant", "View"]
+__all__ = [
+    "FAMILIES",
+    "FAULTS",
+    "Fault",
+    "Mutant",
+    "NetworkFault",
+    "Pattern",
+    "Plant",
+    "Survey",
+    "View",
+    "plant",
+    "survivors",
+]
