@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.faults.catalogue import Fault
-from gradcheck.faults.mutation import Mutant, plant
+from gradcheck.faults.mutation import plant
 from gradcheck.faults.registry import FAMILIES
 from gradcheck.networks import LAYERS, LOSSES, DenseNetwork, Network, Objective
 from gradcheck.networks.arrays import Array, Gradient, Params
@@ -53,22 +53,31 @@ def _entry(fault: Fault) -> str:
         f"- {fault.frequency}",
         f"- {fault.hint}",
     ]
+    return "\n".join([*rows, *next(_examples(fault.code), [])]) + "\n"
+
+
+def _examples(code: str) -> Iterator[list[str]]:
+    """Yield the mistake worked out at each point where it shows in the digits of an example."""
     for objective, params in _points():
-        mutant = next(iter(plant(objective, params, [fault.code])), None)
-        if mutant:
-            rows += ["", *_example(mutant, objective, params)]
-            break
-    return "\n".join(rows) + "\n"
+        for mutant in plant(objective, params, [code]):
+            right, wrong = objective.gradient(params), mutant.gradient(params)
+            for name in right:
+                if places := _places(right[name], wrong[name]):
+                    where = f"In `{objective.network!r}` with x {np.shape(objective.x)}"
+                    rows = {label: [g[name][place] for place in places]
+                            for label, g in (("right", right), ("wrong", wrong))}  # fmt: skip
+                    yield ["", f"{where}: {mutant.message}.", "", *_table(name, places, rows)]
 
 
-def _example(mutant: Mutant, objective: Objective, params: Gradient) -> Iterator[str]:
-    right, wrong = objective.gradient(params), mutant.gradient(params)
-    name, places = next((name, places) for name in right if (places := _places(right[name], wrong[name])))
-    yield f"In `{objective.network!r}` with x {np.shape(objective.x)}: {mutant.message}.\n"
-    headings = (f"[{', '.join(map(str, place))}]" for place in places)
-    yield f"| dE/d{name} | {' | '.join(headings)} |\n|---{'|---' * len(places)}|"
-    for label, gradient in (("right", right[name]), ("wrong", wrong[name])):
-        yield f"| {label} | {' | '.join(f'{gradient[place]:.4g}' for place in places)} |"
+def _table(name: str, places: list[tuple[int, ...]], rows: dict[str, list[float]]) -> Iterator[str]:
+    yield _row([f"dE/d{name}", *(f"[{', '.join(map(str, place))}]" for place in places)])
+    yield _row(["---"] * (len(places) + 1))
+    for label, numbers in rows.items():
+        yield _row([label, *(f"{number:.4g}" for number in numbers)])
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"
 
 
 def _places(right: Array, wrong: Array) -> list[tuple[int, ...]]:
