@@ -174,11 +174,12 @@ def _in_parameters(fault: Pattern, right: GradientFunction, params: Any) -> Iter
 
 def _in_backward_pass(fault: NetworkFault, objective: Objective, params: Any) -> Iterator[Mutant]:
     """Plant a mistake in each way in which it occurs."""
+    ways = list(fault.plants(cast(AnyNetwork, objective.network)))
     run = _forward(objective, params)
-    if not fault.applies(run):
+    if not ways or not fault.applies(run):
         return
     right = objective.gradient(params)
-    for way in fault.plants(cast("AnyNetwork", objective.network)):
+    for way in ways:
         wrong = way.gradient(run)
         if any(_shows(right[name], wrong[name]) for name in right):
             yield Mutant(fault.code, way.message, _Planted(objective, way))
