@@ -174,7 +174,7 @@ def _in_parameters(fault: Pattern, right: GradientFunction, params: Any) -> Iter
 
 def _in_backward_pass(fault: NetworkFault, objective: Objective, params: Any) -> Iterator[Mutant]:
     """Plant a mistake in each way in which it occurs."""
-    ways = list(fault.plants(cast(AnyNetwork, objective.network)))
+    ways = list(fault.plants(cast("AnyNetwork", objective.network)))
     run = _forward(objective, params)
     if not ways or not fault.applies(run):
         return
