@@ -5,6 +5,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gradcheck import cli
+from gradcheck.grading.rubric import Rubric, load
+from gradcheck.submissions.verify import EXAMPLES
+
 README = Path(__file__).parents[1] / "README.md"
 
 
@@ -44,3 +48,19 @@ def test_example_of_mutation_testing(capsys):
     exec(block("code: mutation"), {})
 
     assert capsys.readouterr().out.splitlines()[0] in block("code: mutation")
+
+
+def test_output_of_grading_a_class(tmp_path, capsys):
+    folder = tmp_path / "class"
+    folder.mkdir()
+    for student, example in (("a", "course_note"), ("b", "course_note"), ("c", "course_note_repaired"),
+                             ("d", "course_note_relu")):  # fmt: skip
+        (folder / f"{student}.py").write_text((EXAMPLES / f"{example}.py").read_text())
+    (folder / "e.py").write_text("1 / 0\n")
+    (tmp_path / "rubric.toml").write_text(block("file: rubric"))
+
+    code = cli.main(["grade", str(folder), "--out", str(tmp_path / "out"), "--formats", "json"])
+
+    assert code == 1
+    assert capsys.readouterr().out.startswith(block("output: grade"))
+    assert load(tmp_path / "rubric.toml") == Rubric(parameters={"W*": 2.0})

@@ -2,7 +2,11 @@
 
 import argparse
 import shlex
+import time
+from collections.abc import Iterator
+from contextlib import suppress
 from functools import partial
+from pathlib import Path
 
 from gradcheck import formats
 from gradcheck.cli.options import Commands, add_parser, write
@@ -11,6 +15,8 @@ from gradcheck.errors import UsageError
 from gradcheck.submissions.binding import Options
 from gradcheck.submissions.recognition import listed
 from gradcheck.submissions.verify import Illustrate, verify
+
+_PAUSE = 0.3  # seconds between two looks at the files
 
 
 class _List(argparse.Action):
@@ -40,6 +46,9 @@ def add(commands: Commands) -> None:
         help="write the result as JSON; - for standard output, and nothing else there",
     )
     parser.add_argument("--html", metavar="PATH", help="write the result as a page; - likewise")
+    parser.add_argument(
+        "--watch", action="store_true", help="check again whenever a file beside it is saved; Ctrl-C ends it"
+    )
     parser.set_defaults(run=run)
 
 
@@ -47,18 +56,54 @@ def run(chosen: argparse.Namespace) -> int:
     """Run it, and return the exit code."""
     if chosen.json == chosen.html == "-":
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
+    if not chosen.watch:
+        return _verify(chosen)
+    code = _verify(chosen)
+    with suppress(KeyboardInterrupt):
+        for _ in saves(Path(chosen.file).resolve().parent):
+            print(f"\n{time.strftime('%H:%M:%S')} saved, checked again\n", flush=True)
+            code = _verify(chosen)
+    return code
+
+
+def _verify(chosen: argparse.Namespace) -> int:
     options = stated(chosen)
     result = verify(chosen.file, options, _illustrate(options) if chosen.html else None)
     file = f"./{chosen.file}" if chosen.file.startswith("-") else chosen.file
     reproduce = shlex.join(["gradcheck", "verify", file, *as_words(options)])
     if "-" not in (chosen.json, chosen.html):
-        print(f"{result}\nreproduce: {reproduce}")
+        print(f"{result}\nreproduce: {reproduce}", flush=True)
     if chosen.json:
         write(chosen.json, formats.render("json", [result.to_dict()]))
     if chosen.html:
         shown = {**result.to_dict(), "reproduce": reproduce, "plots": result.plots}
         write(chosen.html, formats.render("html", [shown]))
     return result.exit_code
+
+
+def saves(folder: Path) -> Iterator[None]:
+    """Yield each time that a Python file or notebook in a folder has been saved.
+
+    Parameters
+    ----------
+    folder : Path
+    """
+    before = _stamps(folder)
+    while True:
+        time.sleep(_PAUSE)
+        now = _stamps(folder)
+        if now != before:
+            before = now
+            yield
+
+
+def _stamps(folder: Path) -> dict[Path, int]:
+    stamps = {}
+    for pattern in ("*.py", "*.ipynb"):
+        for path in folder.glob(pattern):
+            with suppress(OSError):  # an editor that saves by renaming
+                stamps[path] = path.stat().st_mtime_ns
+    return stamps
 
 
 def _illustrate(options: Options) -> Illustrate | None:

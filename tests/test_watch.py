@@ -1,0 +1,43 @@
+"""`gradcheck verify --watch`: a check at every save."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+from gradcheck.submissions.verify import EXAMPLES
+
+
+def lines_until(stream, start):
+    """Read to the line that begins so, and return all lines."""
+    lines = []
+    while not lines or not lines[-1].startswith(start):
+        line = stream.readline()
+        assert line, "".join(lines)
+        lines.append(line)
+    return "".join(lines)
+
+
+def save(path: Path, example: str):
+    """Save as many editors do: a new file takes the old one's place."""
+    other = path.with_suffix(".tmp")
+    other.write_text((EXAMPLES / f"{example}.py").read_text())
+    other.replace(path)
+
+
+def test_saved_file_is_checked_again(tmp_path):
+    """The first check, one more after the file was mended, and the last verdict's exit code at Ctrl-C."""
+    path = tmp_path / "mine.py"
+    save(path, "course_note")
+    command = [sys.executable, "-m", "gradcheck", "verify", "--watch", str(path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as run:
+        first = lines_until(run.stdout, "reproduce:")
+        save(path, "course_note_repaired")
+        second = lines_until(run.stdout, "reproduce:")
+        run.send_signal(signal.SIGINT)
+        rest = run.stdout.read()
+
+    assert first.startswith("MISMATCH")
+    assert "saved, checked again" in second
+    assert "\nMATCH" in second
+    assert (rest, run.returncode) == ("", 0)
