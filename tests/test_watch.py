@@ -5,6 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+from gradcheck import cli
 from gradcheck.submissions.verify import EXAMPLES
 
 
@@ -26,7 +27,7 @@ def save(path: Path, example: str):
 
 
 def test_saved_file_is_checked_again(tmp_path):
-    """The first check, one more after the file was mended, and the last verdict's exit code at Ctrl-C."""
+    """The first check, one more after the file was mended, and a quiet end at Ctrl-C."""
     path = tmp_path / "mine.py"
     save(path, "course_note")
     command = [sys.executable, "-m", "gradcheck", "verify", "--watch", str(path)]
@@ -40,4 +41,4 @@ def test_saved_file_is_checked_again(tmp_path):
     assert first.startswith("MISMATCH")
     assert "saved, checked again" in second
     assert "\nMATCH" in second
-    assert (rest, run.returncode) == ("", 0)
+    assert (rest, run.returncode) == ("", cli.INTERRUPTED)

@@ -58,12 +58,11 @@ def run(chosen: argparse.Namespace) -> int:
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
     if not chosen.watch:
         return _verify(chosen)
-    code = _verify(chosen)
-    with suppress(KeyboardInterrupt):
-        for _ in saves(Path(chosen.file).resolve().parent):
+    for number, _ in enumerate(saves(Path(chosen.file).resolve().parent)):
+        if number:
             print(f"\n{time.strftime('%H:%M:%S')} saved, checked again\n", flush=True)
-            code = _verify(chosen)
-    return code
+        _verify(chosen)
+    raise AssertionError("only an interrupt ends it")
 
 
 def _verify(chosen: argparse.Namespace) -> int:
@@ -82,17 +81,18 @@ def _verify(chosen: argparse.Namespace) -> int:
 
 
 def saves(folder: Path) -> Iterator[None]:
-    """Yield each time that a Python file or notebook in a folder has been saved.
+    """Yield once, and again whenever a Python file or notebook in a folder has been saved since.
 
     Parameters
     ----------
     folder : Path
     """
-    before = _stamps(folder)
+    before = None
     while True:
-        time.sleep(_PAUSE)
         now = _stamps(folder)
-        if now != before:
+        if now == before:
+            time.sleep(_PAUSE)
+        else:
             before = now
             yield
 
