@@ -170,7 +170,9 @@ class _Run:
         report = self._checked(problem)
         if first:
             self._count(report, problem, seed)
-        hypothesis.target(math.log10(min(max(report.max_relative_error, _SMALLEST_TARGET), 1.0)))
+        # What is inconclusive has no error that is known: it is nothing to go towards.
+        error = 0.0 if report.verdict == "inconclusive" else report.max_relative_error
+        hypothesis.target(math.log10(min(max(error, _SMALLEST_TARGET), 1.0)))
         if report.verdict == "mismatch":
             self.failure = Failure("mismatch", str(report), problem.code)
             raise _Wrong
