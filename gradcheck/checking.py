@@ -16,7 +16,7 @@ from gradcheck.derivatives.noise import measure_noise
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
-from gradcheck.methods.evidence import LeafEvidence, describe
+from gradcheck.methods.evidence import LeafEvidence, describe, suspicion
 from gradcheck.methods.setting import Setting, overall_line
 from gradcheck.problem import Problem
 from gradcheck.report import ParameterReport, Report
@@ -161,7 +161,10 @@ def _examined(
         leaf.name: leaf_evidence.report(leaf, setting.rtol)
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
     }
-    notes = tuple(describe(problem.leaves, evidence, setting.rtol))
+    notes = tuple(describe(problem.leaves, evidence))
+    suspected = suspicion(problem.leaves, evidence, setting.rtol)
+    if suspected:
+        problem.flag(*suspected)
     return _Examined("entries", reports, dict(enumerate(evidence)), notes)
 
 

@@ -163,15 +163,24 @@ def call(box, name, *arguments):
     return box.ask("run", values={}, calls=[[name, list(arguments)]], give=[Ref((0,))])
 
 
-def wait_until_gone(pid, patience=2.0):
-    """Return whether a process ends soon."""
+def wait_until(holds, patience=2.0):
+    """Return whether something holds soon."""
     end = time.monotonic() + patience
-    while time.monotonic() < end:
+    while not holds():
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def wait_until_gone(pid):
+    """Return whether a process ends soon."""
+
+    def gone():
         try:
             with open(f"/proc/{pid}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return True
+                return file.read().rpartition(")")[2].split()[0] == "Z"
         except OSError:
             return True
-        time.sleep(0.01)
-    return False
+
+    return wait_until(gone)

@@ -228,25 +228,30 @@ class LeafEvidence:
         return tuple(int(i) for i in np.unravel_index(flat, leaf.grid)) if leaf.grid else ()
 
 
-def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float) -> list[str]:
-    """Say what a reader should know of the evidence: kinks, edges, coarse agreement."""
+def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence]) -> list[str]:
+    """Say what a reader should know of the evidence: kinks, edges, small derivatives."""
     notes = []
-    coarse: dict[str, tuple[float, float]] = {}
     for leaf, found in zip(leaves, evidence, strict=True):
         for kind, text in _ODD.items():
             count = sum(kind == odd for odd in found.odd.values())
             if count:
                 notes.append(f"{leaf.name}: {count} of {len(found.analytic)} entries {text}")
-        agreement = found.coarse_agreement(rtol)
-        if agreement:
-            coarse[leaf.name] = agreement
-    if coarse:
-        worst, visible = (max(numbers) for numbers in zip(*coarse.values(), strict=True))
-        notes.append(
-            f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen; is it in "
-            "single precision, a truncated series, or itself a finite difference?"
-        )
     return notes
+
+
+def suspicion(
+    leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float
+) -> tuple[str, str] | None:
+    """Return a flag and its note where a gradient matches, but far worse than could be seen."""
+    found = zip(leaves, evidence, strict=True)
+    coarse = {leaf.name: (e, seen) for leaf, e in found if (seen := e.coarse_agreement(rtol))}
+    if not coarse:
+        return None
+    worst, visible = (max(numbers) for numbers in zip(*(seen for _, seen in coarse.values()), strict=True))
+    text = f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen"
+    if all(np.array_equal(e.analytic, e.analytic.astype(np.float32)) for e, _ in coarse.values()):
+        return "single-precision", f"{text}: computed in single precision"
+    return "numeric", f"{text}; is it itself a finite difference, or a truncated series?"
 
 
 _ODD = {
