@@ -221,16 +221,15 @@ def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Ver
 
 def _precision_notes(problem: Problem, setting: Setting, asked: float | None) -> list[str]:
     notes, noise = [], setting.noise
-    relative = noise.level / abs(problem.value) if problem.value else 0.0
     narrow = [
         leaf.name for leaf, a in zip(problem.leaves, problem.analytic, strict=True) if a.dtype.itemsize < 8
     ]
     if problem.unit_roundoff > np.finfo(np.float32).eps:
         notes.append("the loss returns half precision: derivatives by differences are coarse")
     elif noise.single:
-        notes.append(f"the loss computes in single precision (noise {relative:.0e} of its value)")
-    elif relative > _NOISY * problem.unit_roundoff:
-        notes.append(f"the loss is noisy: {noise.level:.1e}, {relative:.0e} of its value")
+        notes.append(f"the loss computes in single precision (noise {noise.relative:.0e} of its value)")
+    elif noise.relative > _NOISY * problem.unit_roundoff:
+        notes.append(f"the loss is noisy: {noise.level:.1e}, {noise.relative:.0e} of its value")
     if narrow:
         notes.append(f"the gradient of {', '.join(narrow)} is in {problem.analytic[0].dtype}")
     if asked is None and setting.rtol != RTOL:

@@ -210,7 +210,8 @@ class Problem(Evaluation):
 
 
 def _name(function: Any) -> str:
-    return getattr(function, "__qualname__", type(function).__name__).replace("<lambda>", "gradient")
+    name = getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
+    return "gradient" if name == "<lambda>" else name
 
 
 def _grows_evenly(first: Array, second: Array, third: Array) -> bool:

@@ -127,6 +127,16 @@ class TestGradient:
         assert re.search(r"expected: +\(3,\)", str(caught.value))
         assert words in str(caught.value)
 
+    def test_source(self):
+        """The message says which function the gradient came from."""
+
+        def backward(w):
+            return w[:2]
+
+        for given, source in ((backward, "backward"), (lambda w: w[:2], "gradient")):
+            with pytest.raises(GradientInterfaceError, match=rf"from {source}\(params\)"):
+                check(loss, W, given)
+
     def test_transposed(self):
         """A transposed gradient is named as such."""
         with pytest.raises(GradientInterfaceError, match="transposed"):

@@ -112,6 +112,22 @@ class TestScales:
         assert check(scaled, W, right).verdict == "match"
         assert check(scaled, W, right * [1, 1, 1 + 1e-4]).parameters["params"].wrong == ((2,),)
 
+    @pytest.mark.parametrize("factor", [1e-310, 1e-315])
+    def test_numbers_beside_zero(self, factor):
+        """Numbers that have lost digits because they are so small refuse no right gradient."""
+        report = check(lambda w: factor * np.sum(np.sin(w) ** 2), W, factor * np.sin(2 * W))
+
+        assert report.verdict == "match"
+        assert not report.flags
+        assert check(lambda w: np.sum(w * w), W * 1e-160, lambda w: 2 * w).verdict != "mismatch"
+
+    def test_a_value_that_happens_to_be_zero(self):
+        """Noise is a matter of the values near the point: no word of it where they are exact enough."""
+        report = check(lambda w: np.sum(w * np.log(w)), np.array([1e-300, 1.0]), lambda w: np.log(w) + 1)
+
+        assert report.verdict == "match"
+        assert not report.notes
+
     @pytest.mark.parametrize("factor", [1e-9, 1e-6, 1e6, 1e9])
     def test_params(self, factor):
         """The units of the parameters do not matter."""

@@ -34,6 +34,7 @@ _ALIKE = 4.0  # less than a kink falls from the first width to the second
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 _OF_ONE_SIZE = 8.0
+_SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     Returns
     -------
     Noise
-        Its level is at least one unit round-off of the largest value.
+        Its level is at least one unit round-off of the largest value, and never 0.
     """
     tried, evaluations = [], 0
     for centre in _CENTRES:
@@ -96,7 +97,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
             if windows.are_of_one_size:
                 break
     if not tried:
-        level = 4 * unit_roundoff * abs(value)
+        level = max(4 * unit_roundoff * abs(value), _SMALLEST)
         return Noise(
             level, 4 * unit_roundoff, level, 4 * unit_roundoff, _CENTRES[-1], evaluations, single=False
         )
@@ -119,7 +120,7 @@ class _Windows:
         self.found: list[NDArray[Any]] = []
         levels = self._levels()
         alike = [level for level in levels if level <= _FALL * min(levels)]
-        self.level = max(*alike, self.unit * self.largest) if alike else np.inf
+        self.level = max(*alike, self.unit * self.largest, _SMALLEST) if alike else np.inf
 
     @property
     def are_of_one_size(self) -> bool:
