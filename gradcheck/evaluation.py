@@ -22,7 +22,7 @@ Array = NDArray[Any]
 Loss = Callable[[Any], Any]
 # What a loss may raise outside of its domain; warnings are exceptions in many test suites.
 OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13
 _BESIDE = 1 + 2.0**-10
 
 

@@ -1,5 +1,6 @@
 """Lines through the point: phi(t) = loss at x + t v, and the sizes of the leaves that move."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
@@ -158,5 +159,5 @@ def entry_scales(start: Array, scale: float) -> Array:
 def _typical(start: Array) -> float:
     """Return a power of two near the median size of the entries that are not 0; 0 if all are."""
     sizes = np.abs(start[:: max(1, len(start) // _SAMPLED)]).astype(np.float64)
-    sizes = sizes[sizes > 0]
-    return float(2.0 ** np.round(np.log2(np.median(sizes)))) if sizes.size else 0.0
+    sizes = np.sort(sizes[sizes > 0])
+    return 2.0 ** round(math.log2(sizes[len(sizes) // 2])) if sizes.size else 0.0

@@ -11,8 +11,10 @@ and each gets a second look, which alone can make it a mismatch.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -49,7 +51,7 @@ class _Stage:
 
     def precision(self) -> float:
         """Return the largest uncertainty of a gap, relative to the error that has to be refuted."""
-        return float(np.sqrt(_least_chi_square(self.directions, self.false_pass) / self.directions))
+        return math.sqrt(_least_chi_square(self.directions, self.false_pass) / self.directions)
 
 
 # A kink or much noise leaves a gap imprecise, which more directions make up for.
@@ -121,12 +123,15 @@ class _Examination:
 
     def _round(self, leaves: list[int], stages: Sequence[_Stage] = _TOGETHER) -> list[int]:
         """Certify these leaves together; return those about which nothing is known yet."""
-        certificate = Certificate((), 1.0)
+        certificate, passing = Certificate((), 1.0), list[int]()
         for stage in stages:
             certificate = self._certify(leaves, stage, certificate.gaps)
-            if certificate.disagrees is not None or all(self._passes(certificate, x) for x in leaves):
+            passing = [leaf for leaf in leaves if self._passes(certificate, leaf)]
+            if certificate.disagrees is not None or len(passing) == len(leaves):
                 break
-        rest = [leaf for leaf in leaves if not self._accepts(certificate, leaf)]
+        for leaf in passing:
+            self._accept(certificate, leaf)
+        rest = [leaf for leaf in leaves if leaf not in passing]
         if not rest:
             return []
         worst = certificate.disagrees
@@ -154,14 +159,11 @@ class _Examination:
         _, bound = certificate.estimate(self.probe.amplitudes[leaf])
         return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
 
-    def _accepts(self, certificate: "Certificate", leaf: int) -> bool:
-        if not self._passes(certificate, leaf):
-            return False
+    def _accept(self, certificate: "Certificate", leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]
         self.reports[leaf] = self._report(leaf, "match", *certificate.estimate(amplitude))
         probability = certificate.false_pass(amplitude, TIMES_RTOL * self.setting.rtol)
         self.probability = max(self.probability, probability)
-        return True
 
     def _alone(self, leaves: Sequence[int]) -> list[int]:
         """Certify leaves one by one, where together the others hid them."""
@@ -241,10 +243,10 @@ class Certificate:
         """Return the relative error of a leaf that the gaps suggest, and the bound above it."""
         if not amplitude:
             return np.inf, np.inf
-        error = float(np.sqrt(np.mean([(gap.value / amplitude) ** 2 for gap in self.gaps])))
+        error = math.hypot(*(gap.value / amplitude for gap in self.gaps)) / math.sqrt(len(self.gaps))
         least = _least_chi_square(len(self.gaps), self.probability)
-        bound = float(np.sqrt(self._total(amplitude) / least))
-        return (error, bound) if np.isfinite(bound) else (np.inf, np.inf)
+        bound = math.sqrt(self._total(amplitude) / least)
+        return (error, bound) if math.isfinite(bound) else (np.inf, np.inf)
 
     @property
     def disagrees(self) -> int | None:
@@ -256,6 +258,7 @@ class Certificate:
         return sum(((abs(gap.value) + gap.uncertainty) / amplitude) ** 2 for gap in self.gaps)
 
 
+@lru_cache
 def _least_chi_square(directions: int, probability: float) -> float:
     """Return the quantile of chi-square with that many degrees of freedom."""
     from scipy.special import gammaincinv  # slow to import

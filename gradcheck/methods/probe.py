@@ -26,7 +26,8 @@ SMALLEST = 2.0**-5
 _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13
+_REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +114,8 @@ class Probe:
         for leaf in leaves:
             rng = np.random.default_rng((self.setting.seed, k, leaf))
             for part, block in self._blocks(leaf):
-                size = np.maximum(np.abs(block), SMALLEST * self.sizes[leaf])
+                size = np.abs(block)
+                np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
                 part[:] = rng.standard_normal(len(part), np.float32)
                 part *= self.amplitudes[leaf]
                 part /= size if self.sizes[leaf] else np.inf
@@ -172,14 +174,19 @@ class Probe:
 
 
 def _root_mean_square(values: Array) -> float:
+    """Return the root mean square of what is finite."""
     norm = 0.0
     for i in range(0, len(values), _BLOCK):
         block = values[i : i + _BLOCK].astype(np.float64)
-        norm = math.hypot(norm, _norm(block[np.isfinite(block)]))
+        length = _norm(block)
+        norm = math.hypot(norm, length if math.isfinite(length) else _norm(block[np.isfinite(block)]))
     return norm / math.sqrt(len(values)) if len(values) else 0.0
 
 
 def _norm(values: Array) -> float:
     """Return the Euclidean norm, of numbers of any size."""
+    square = float(values @ values)
+    if _REPRESENTABLE < square < 1 / _REPRESENTABLE:
+        return math.sqrt(square)
     largest = float(np.max(np.abs(values), initial=0.0))
     return largest * float(np.sqrt(np.sum(np.square(values / largest)))) if largest else 0.0

@@ -14,7 +14,7 @@ from gradcheck.problem import Problem
 Array = NDArray[Any]
 
 _FARTHER = (2.0, 32.0)
-_BLOCK = 1 << 16
+_BLOCK = 1 << 13
 _STILL = 4.0  # times the noise: less is no change
 
 
