@@ -13,14 +13,12 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from itertools import pairwise
-from types import ModuleType
 from typing import Any
 
 import numpy as np
 import peers
-from problem import Array, Params
+from network import Network, network
+from problem import Params
 
 import gradcheck
 from gradcheck.errors import UsageError
@@ -28,59 +26,6 @@ from gradcheck.errors import UsageError
 REPEATS = 5
 HUGE = 10_000_000
 UNAVAILABLE = (UsageError, NotImplementedError, TypeError)
-
-
-@dataclass(frozen=True)
-class Network:
-    """Dense tanh network with a linear output and mean squared error; takes stacked parameters too."""
-
-    params: Params
-    x: Array
-    d: Array
-
-    @property
-    def layers(self) -> int:
-        """Number of weight matrices."""
-        return len(self.params) // 2
-
-    @property
-    def entries(self) -> int:
-        """Number of parameters."""
-        return sum(p.size for p in self.params.values())
-
-    def formula(self, params: Any, xp: ModuleType) -> Any:
-        """Return the loss in the given namespace; one for each element of a stack of parameters."""
-        z = xp.asarray(self.x)
-        for layer in range(1, self.layers + 1):
-            u = z @ params[f"W{layer}"] + params[f"b{layer}"][..., None, :]
-            z = xp.tanh(u) if layer < self.layers else u
-        return ((z - xp.asarray(self.d)) ** 2).sum((-2, -1)) / (2 * len(self.x))
-
-    def loss(self, params: Params) -> Any:
-        """Return the loss in NumPy."""
-        return self.formula(params, np)
-
-    def gradient(self, params: Params) -> Params:
-        """Return its gradient by hand."""
-        zs = [self.x]
-        for layer in range(1, self.layers + 1):
-            u = zs[-1] @ params[f"W{layer}"] + params[f"b{layer}"]
-            zs.append(np.tanh(u) if layer < self.layers else u)
-        delta, result = (zs[-1] - self.d) / len(self.x), {}
-        for layer in range(self.layers, 0, -1):
-            result[f"W{layer}"], result[f"b{layer}"] = zs[layer - 1].T @ delta, delta.sum(axis=0)
-            delta = (delta @ params[f"W{layer}"].T) * (1 - zs[layer - 1] ** 2)
-        return {name: result[name] for name in params}
-
-
-def network(*sizes: int, samples: int) -> Network:
-    """Draw a network, always the same one."""
-    rng = np.random.default_rng(0)
-    params = {}
-    for i, (m, n) in enumerate(pairwise(sizes), 1):
-        params[f"W{i}"] = rng.normal(size=(m, n)) / np.sqrt(m)
-        params[f"b{i}"] = 0.1 * rng.normal(size=n)
-    return Network(params, rng.normal(size=(samples, sizes[0])), rng.normal(size=(samples, sizes[-1])))
 
 
 SMALL = network(10, 20, 20, 5, samples=8)
@@ -234,6 +179,18 @@ def localisation(count: int = 20) -> Iterator[str]:
     yield f"  (plain differences: {2 * LARGE.entries})"
 
 
+def kinks() -> Iterator[str]:
+    """Yield what the certificate says to relu networks, whose kinks lie close by along every direction."""
+    for sizes, samples, count in (((784, 30, 10), 32, 20), ((784, 128, 64, 10), 64, 5)):
+        nets = [network(*sizes, samples=samples, seed=seed, relu=True) for seed in range(count)]
+        reports = [check(net, method="directions") for net in nets]
+        used = [report.evaluations for report in reports]
+        matches = sum(report.ok for report in reports)
+        yield f"{'-'.join(map(str, sizes))}, {samples} samples: match in {matches} of {count}"
+        yield f"  evaluations: median {np.median(used):.0f}, most {max(used)}"
+        yield f"  (plain differences: {2 * nets[0].entries})"
+
+
 def huge() -> Iterator[str]:
     """Yield evaluations, and memory beyond the parameters, of the certificate on 10 million parameters."""
     w = np.random.default_rng(0).normal(size=HUGE)
@@ -274,6 +231,7 @@ def main() -> None:
         "certificate": certificate,
         "detection": lambda: detection(arguments.plantings),
         "localisation": localisation,
+        "kinks": kinks,
         "huge": huge,
         "import": import_time,
     }

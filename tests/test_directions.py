@@ -7,6 +7,7 @@ import pytest
 
 import gradcheck
 from gradcheck import checking
+from gradcheck.methods import directions
 
 
 def network(sizes, samples, seed=0, activation=np.tanh):
@@ -195,6 +196,28 @@ def test_kinks_on_the_way(seed):
     assert report.verdict != "mismatch"
     wrong = changed(gradient, "W2", (3, 3), 1.01)
     assert gradcheck.check_gradient(loss, params, wrong, method="directions").verdict == "mismatch"
+
+
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="extended precision is double precision here"
+)
+@pytest.mark.parametrize("seed", range(3))
+def test_kinks_close_by_along_every_direction(seed, monkeypatch):
+    """Where many samples meet many relus, extended precision decides what round-off hides."""
+    loss, params, gradient = network((60, 100, 60, 5), 64, seed, relu)
+
+    def checked(gradient):
+        return gradcheck.check_gradient(loss, params, gradient, method="directions", seed=seed)
+
+    report = checked(gradient)
+
+    assert report.verdict == "match", str(report)
+    assert report.false_pass_probability <= 1e-6
+    for name in ("W1", "b1", "W2"):
+        wrong = checked(changed(gradient, name, (3,) * params[name].ndim, 1 + 1e-4))
+        assert {n for n, p in wrong.parameters.items() if p.verdict != "match"} == {name}
+    monkeypatch.setattr(directions, "in_extended_precision", lambda *_: None)
+    assert checked(gradient).verdict == "inconclusive"
 
 
 def test_auto_picks_by_size_and_says_so(monkeypatch):

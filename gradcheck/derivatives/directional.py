@@ -1,6 +1,6 @@
 """A derivative along a direction from six evaluations, more only where it is not smooth enough."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -23,14 +23,19 @@ class Slope:
         Bound on its error if phi is as smooth as it looks: good enough to believe an agreement.
     beyond_doubt : float
         Bound on its error that also holds if it is not: what a disagreement has to exceed.
+    exponent : int
+        Of 1/2, the largest step that it was taken from.
     """
 
     value: float
     uncertainty: float
     beyond_doubt: float
+    exponent: int
 
 
-def directional_derivative(line: Line, value: float, noise: Noise, enough: float) -> Slope:
+def directional_derivative(
+    line: Line, value: float, noise: Noise, enough: float, largest: int = _LARGEST
+) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
     Parameters
@@ -42,13 +47,15 @@ def directional_derivative(line: Line, value: float, noise: Noise, enough: float
     noise : Noise
     enough : float
         A bound on the error that serves: smaller steps follow until it is reached.
+    largest : int
+        Exponent of 1/2 with which to begin at the most: larger steps are known not to serve.
 
     Returns
     -------
     Slope
     """
     ladder = Ladder(line, value, 1.0, noise)
-    first = _first_exponent(noise.level, enough)
+    first = max(_first_exponent(noise.level, enough), largest)
     best = _extrapolated(ladder, first)
     while SAFETY * best.uncertainty > enough and first < _LAST:
         if ladder.pairs[first + 2].noise >= best.uncertainty:
@@ -56,7 +63,7 @@ def directional_derivative(line: Line, value: float, noise: Noise, enough: float
         first += 1
         found = _extrapolated(ladder, first)
         best = min((best, found), key=lambda slope: slope.uncertainty)
-    return Slope(best.value, SAFETY * best.uncertainty, SAFETY * best.beyond_doubt)
+    return replace(best, uncertainty=SAFETY * best.uncertainty, beyond_doubt=SAFETY * best.beyond_doubt)
 
 
 def _first_exponent(noise: float, enough: float) -> int:
@@ -80,8 +87,8 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     rough, better = (4 * middle - coarse) / 3, (4 * fine - middle) / 3
     value = (16 * better - rough) / 15
     if not np.isfinite(value):
-        return Slope(np.nan, np.inf, np.inf)
+        return Slope(np.nan, np.inf, np.inf, first)
     noise = ladder.pairs[first + 2].noise
     change, before = abs(better - rough), abs(fine - middle)
     error = change * change / before if 0 < change <= _REGULAR * before else change
-    return Slope(value, max(error, noise), max(change, noise))
+    return Slope(value, max(error, noise), max(change, noise), first)

@@ -13,14 +13,11 @@ import numpy as np
 from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.derivatives.lines import entry_scales
-from gradcheck.derivatives.noise import measure_noise
 from gradcheck.methods.evidence import LeafEvidence
-from gradcheck.methods.setting import Setting, overall_line, second_look
+from gradcheck.methods.setting import Setting, in_extended_precision, second_look
 from gradcheck.problem import Problem
 
 View = Callable[[int], Estimate | None]
-
-_QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 
 
 class Confirmation:
@@ -104,13 +101,4 @@ class Confirmation:
 
     @cached_property
     def _extended(self) -> tuple[Problem, Setting] | None:
-        """The problem in extended precision, if that is less noisy."""
-        twin = self.problem.extended()
-        if twin is None:
-            return None
-        line = overall_line(twin, self.setting.scales, self.setting.seed)
-        noise = measure_noise(line, twin.value, twin.unit_roundoff)
-        self.problem.evaluations += noise.evaluations
-        if noise.level > _QUIETER * self.setting.noise.level:
-            return None
-        return twin, dataclasses.replace(self.setting, noise=noise)
+        return in_extended_precision(self.problem, self.setting)

@@ -8,55 +8,39 @@ the error of the measured derivative.
 The certificate judges errors of ten times `rtol`: it passes only if such an error would have passed
 with a probability of at most `FALSE_PASS`. Where it disagrees, `localisation` finds the wrong entries
 and each gets a second look, which alone can make it a mismatch.
+
+Where many samples meet many relus a kink lies close by along every direction, and steps that are
+small enough drown in round-off: what that leaves open is certified in extended precision, if the loss
+computes in it.
 """
 
 import dataclasses
-import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import Verdict, decide
+from gradcheck.methods.certificate import Certificate, Stage
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
 from gradcheck.methods.probe import Gap, Probe
-from gradcheck.methods.setting import Setting, second_look
+from gradcheck.methods.setting import Setting, in_extended_precision, second_look
 from gradcheck.problem import Problem
 from gradcheck.report import ParameterReport
 
 Array = NDArray[Any]
 
-FALSE_PASS = 1e-6
 TIMES_RTOL = 10.0
 _MARGIN = 1.25
-
-
-@dataclass(frozen=True, slots=True)
-class _Stage:
-    """How many directions are measured before the next decision, and its share of the probability.
-
-    The shares of all stages add up to `FALSE_PASS`: a wrong gradient that passes has passed one.
-    """
-
-    directions: int
-    share: float
-
-    @property
-    def false_pass(self) -> float:
-        return self.share * FALSE_PASS
-
-    def precision(self) -> float:
-        """Return the largest uncertainty of a gap, relative to the error that has to be refuted."""
-        return math.sqrt(_least_chi_square(self.directions, self.false_pass) / self.directions)
-
+_HOPELESS = 2.0  # times what the gaps of the last stage may be
 
 # A kink or much noise leaves a gap imprecise, which more directions make up for.
-_TOGETHER = (_Stage(3, 1 / 2), _Stage(8, 1 / 8))
-_ALONE = (_Stage(3, 1 / 8), _Stage(8, 1 / 8), _Stage(16, 1 / 8))
+_TOGETHER = (Stage(3, 1 / 2), Stage(8, 1 / 8))
+_ALONE = (Stage(3, 1 / 8), Stage(8, 1 / 16), Stage(16, 1 / 16))
+_EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +87,7 @@ class _Examination:
         self.reports: dict[int, ParameterReport] = {}
         self.notes: list[str] = []
         self.evidence: dict[int, LeafEvidence] = {}
+        self.open: list[int] = []
         self.probability = 0.0
 
     def run(self) -> Certified:
@@ -115,28 +100,33 @@ class _Examination:
         rest = [leaf for leaf in leaves if leaf not in broken]
         while rest:
             rest = self._round(rest)
+        if self.open:
+            self._in_extended_precision()
+        self.notes += [self._bound_only(leaf) for leaf in self.open]
         reports = {
             known.name: self.reports.get(leaf) or self._report(leaf, "match", 0.0, 0.0)
             for leaf, known in enumerate(self.problem.leaves)
         }
         return Certified(reports, self.probability, tuple(self.notes), self.evidence)
 
-    def _round(self, leaves: list[int], stages: Sequence[_Stage] = _TOGETHER) -> list[int]:
+    def _round(
+        self, leaves: list[int], stages: Sequence[Stage] = _TOGETHER, known: tuple[Gap, ...] = ()
+    ) -> list[int]:
         """Certify these leaves together; return those about which nothing is known yet."""
-        certificate, passing = Certificate((), 1.0), list[int]()
+        certificate, passing = Certificate(known, 1.0), list[int]()
         for stage in stages:
             certificate = self._certify(leaves, stage, certificate.gaps)
             passing = [leaf for leaf in leaves if self._passes(certificate, leaf)]
-            if certificate.disagrees is not None or len(passing) == len(leaves):
+            rest = [leaf for leaf in leaves if leaf not in passing]
+            if certificate.disagrees is not None or self._is_idle(certificate, rest, stages[-1]):
                 break
         for leaf in passing:
             self._accept(certificate, leaf)
-        rest = [leaf for leaf in leaves if leaf not in passing]
         if not rest:
             return []
         worst = certificate.disagrees
         if worst is None:
-            return self._give_up(rest, certificate) if stages is _ALONE else self._alone(rest)
+            return self._alone(rest) if stages is _TOGETHER else self._give_up(rest, certificate)
         found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
         wrong = [leaf for leaf in found if leaf in rest]
         for leaf in wrong:
@@ -145,7 +135,7 @@ class _Examination:
             return self._give_up(rest, certificate)
         return [leaf for leaf in rest if leaf not in wrong]
 
-    def _certify(self, leaves: Sequence[int], stage: _Stage, known: tuple[Gap, ...]) -> "Certificate":
+    def _certify(self, leaves: Sequence[int], stage: Stage, known: tuple[Gap, ...]) -> Certificate:
         """Measure the gaps along further directions."""
         gaps = list(known)
         wanted = TIMES_RTOL * self.setting.rtol * min(self.probe.amplitudes[leaf] for leaf in leaves)
@@ -155,11 +145,16 @@ class _Examination:
             gaps.append(self.probe.gap(leaves, wanted * stage.precision() / _MARGIN))
         return Certificate(tuple(gaps), stage.false_pass)
 
-    def _passes(self, certificate: "Certificate", leaf: int) -> bool:
+    def _passes(self, certificate: Certificate, leaf: int) -> bool:
         _, bound = certificate.estimate(self.probe.amplitudes[leaf])
         return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
 
-    def _accept(self, certificate: "Certificate", leaf: int) -> None:
+    def _is_idle(self, certificate: Certificate, leaves: Sequence[int], last: Stage) -> bool:
+        """Whether none of these leaves would pass the last stage, either."""
+        most = _HOPELESS * TIMES_RTOL * self.setting.rtol * last.precision()
+        return all(certificate.spread(self.probe.amplitudes[leaf]) > most for leaf in leaves)
+
+    def _accept(self, certificate: Certificate, leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]
         self.reports[leaf] = self._report(leaf, "match", *certificate.estimate(amplitude))
         probability = certificate.false_pass(amplitude, TIMES_RTOL * self.setting.rtol)
@@ -169,22 +164,39 @@ class _Examination:
         """Certify leaves one by one, where together the others hid them."""
         for leaf in leaves:
             self.probe.isolate(leaf, self.probe.sizes[leaf])
-            certificate = self._certify([leaf], _ALONE[0], ())
-            if all(abs(gap.slope) <= gap.uncertainty for gap in certificate.gaps):
+            known = self._certify([leaf], _ALONE[0], ()).gaps
+            if all(abs(gap.slope) <= gap.uncertainty for gap in known):
                 self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))  # derivative 0
-            self._round([leaf], _ALONE)
+                known = ()
+            self._round([leaf], _ALONE, known)
         return []
 
-    def _give_up(self, leaves: Sequence[int], certificate: "Certificate") -> list[int]:
+    def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:
         for leaf in leaves:
             error, bound = certificate.estimate(self.probe.amplitudes[leaf])
             self.reports[leaf] = self._report(leaf, "inconclusive", error, bound)
-            name = self.problem.leaves[leaf].name
-            self.notes.append(
-                f"{name}: the directions bound its relative error only by {bound:.0e}; "
-                "method='entries' looks at each entry"
-            )
+        self.open += leaves
         return []
+
+    def _in_extended_precision(self) -> None:
+        """Certify what is open with the loss in extended precision, if it computes in it."""
+        finer = in_extended_precision(self.problem, self.setting)
+        if finer is None:
+            return
+        counted, rest = self.problem, self.open
+        self.problem, self.setting = finer
+        self.probe, self.open = self.probe.finer(*finer), []
+        before = self.problem.evaluations
+        while rest:
+            rest = self._round(rest, _EXTENDED)
+        counted.evaluations += self.problem.evaluations - before
+
+    def _bound_only(self, leaf: int) -> str:
+        report = self.reports[leaf]
+        return (
+            f"{report.name}: the directions bound its relative error only by "
+            f"{report.max_relative_error + report.uncertainty:.0e}; method='entries' looks at each entry"
+        )
 
     def _report(self, leaf: int, verdict: Verdict, error: float, bound: float) -> ParameterReport:
         known, entries = self.problem.leaves[leaf], self.problem.start[leaf].size
@@ -217,50 +229,3 @@ class _Examination:
         self.reports[leaf] = report
         if located.pattern:
             self.notes.append(f"{known.name}: {located.pattern}")
-
-
-@dataclass(frozen=True, slots=True)
-class Certificate:
-    """The gaps along some random directions.
-
-    Attributes
-    ----------
-    gaps : tuple of Gap
-    probability : float
-        With which the bound that they give may be exceeded.
-    """
-
-    gaps: tuple[Gap, ...]
-    probability: float
-
-    def false_pass(self, amplitude: float, error: float) -> float:
-        """Return the probability that gaps this small hide a relative error this large."""
-        from scipy.special import gammainc  # slow to import
-
-        return float(gammainc(len(self.gaps) / 2, self._total(amplitude) / (2 * error**2)))
-
-    def estimate(self, amplitude: float) -> tuple[float, float]:
-        """Return the relative error of a leaf that the gaps suggest, and the bound above it."""
-        if not amplitude:
-            return np.inf, np.inf
-        error = math.hypot(*(gap.value / amplitude for gap in self.gaps)) / math.sqrt(len(self.gaps))
-        least = _least_chi_square(len(self.gaps), self.probability)
-        bound = math.sqrt(self._total(amplitude) / least)
-        return (error, bound) if math.isfinite(bound) else (np.inf, np.inf)
-
-    @property
-    def disagrees(self) -> int | None:
-        """The direction whose gap stands out most, if any does."""
-        clear = [k for k, gap in enumerate(self.gaps) if gap.seen and np.isfinite(gap.value)]
-        return max(clear, key=lambda k: abs(self.gaps[k].value), default=None)
-
-    def _total(self, amplitude: float) -> float:
-        return sum(((abs(gap.value) + gap.uncertainty) / amplitude) ** 2 for gap in self.gaps)
-
-
-@lru_cache
-def _least_chi_square(directions: int, probability: float) -> float:
-    """Return the quantile of chi-square with that many degrees of freedom."""
-    from scipy.special import gammaincinv  # slow to import
-
-    return 2 * float(gammaincinv(directions / 2, probability))

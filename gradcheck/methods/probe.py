@@ -27,6 +27,7 @@ _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
 _BLOCK = 1 << 13
+_BACK = 2  # steps may be up to 4 times as large as those that served along the last direction
 _REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
@@ -90,6 +91,7 @@ class Probe:
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
+    _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
 
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
@@ -99,6 +101,12 @@ class Probe:
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
         least = max(min((c for c in largest if c), default=0.0), _WEAKEST * max(largest))
         self.amplitudes = [min(c, _UNEVEN * least) for c in largest]
+
+    def finer(self, problem: Problem, setting: Setting) -> "Probe":
+        """Return a probe of the same loss in another precision, which knows what steps served."""
+        twin = Probe(problem, setting)
+        twin._exponents = dict(self._exponents)
+        return twin
 
     def isolate(self, leaf: int, size: float) -> None:
         """Prepare a leaf to be moved alone, its entries of the size given."""
@@ -143,14 +151,22 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
-        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough)
+        # Where kinks lie close by, they do so along every direction over the same leaves.
+        known = self._exponent(leaves) if box is None else 0
+        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known - _BACK)
+        if box is None:
+            self._exponents[tuple(leaves)] = measured.exponent
         rounding = ROUND_OFF * unit * norm + self._unsteadiness(leaves, box)
         return Gap(
-            slope - measured.value,
-            measured.uncertainty + rounding,
-            measured.beyond_doubt + rounding,
+            float(slope - measured.value),
+            float(measured.uncertainty) + rounding,
+            float(measured.beyond_doubt) + rounding,
             slope,
         )
+
+    def _exponent(self, leaves: Sequence[int]) -> int:
+        alone = max(self._exponents.get((leaf,), 0) for leaf in leaves)
+        return self._exponents.get(tuple(leaves), alone)
 
     def _unsteadiness(self, leaves: Sequence[int], box: tuple[slice, ...] | None) -> float:
         """Return by how much a.v differs between equal calls of the gradient."""

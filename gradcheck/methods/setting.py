@@ -1,6 +1,6 @@
 """What one check has in common for all leaves: precision asked for, noise, sizes, randomness."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -8,13 +8,14 @@ from numpy.typing import NDArray
 
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
 from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
-from gradcheck.derivatives.noise import Noise
+from gradcheck.derivatives.noise import Noise, measure_noise
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
 
 _FARTHER = (2.0, 32.0)
 _BLOCK = 1 << 13
+_QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 _STILL = 4.0  # times the noise: less is no change
 
 
@@ -72,6 +73,19 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
             step = rng.uniform(-0.5, 0.5, block.shape)
             direction[leaf][i : i + _BLOCK] = (step + np.copysign(0.5, step)) * entry_scales(block, scale)
     return DirectionLine(problem, direction)
+
+
+def in_extended_precision(problem: Problem, setting: Setting) -> tuple[Problem, Setting] | None:
+    """Return the problem and its setting in extended precision, if the loss is less noisy in that."""
+    twin = problem.extended()
+    if twin is None:
+        return None
+    line = overall_line(twin, setting.scales, setting.seed)
+    noise = measure_noise(line, twin.value, twin.unit_roundoff)
+    problem.evaluations += noise.evaluations
+    if noise.level > _QUIETER * setting.noise.level:
+        return None
+    return twin, replace(setting, noise=noise)
 
 
 def second_look(problem: Problem, leaf: int, k: int, setting: Setting, *, wide: bool = False) -> Estimate:

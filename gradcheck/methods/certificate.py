@@ -1,0 +1,81 @@
+"""What the gaps along random directions prove: a bound on the relative error, but for a probability."""
+
+import math
+from dataclasses import dataclass
+from functools import lru_cache
+
+from gradcheck.methods.probe import Gap
+
+FALSE_PASS = 1e-6
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """How many directions are measured before the next decision, and its share of the probability.
+
+    The shares of all stages add up to `FALSE_PASS`: a wrong gradient that passes has passed one.
+    """
+
+    directions: int
+    share: float
+
+    @property
+    def false_pass(self) -> float:
+        """The probability with which a wrong gradient may pass this stage."""
+        return self.share * FALSE_PASS
+
+    def precision(self) -> float:
+        """Return the largest uncertainty of a gap, relative to the error that has to be refuted."""
+        return math.sqrt(_least_chi_square(self.directions, self.false_pass) / self.directions)
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """The gaps along some random directions.
+
+    Attributes
+    ----------
+    gaps : tuple of Gap
+    probability : float
+        With which the bound that they give may be exceeded.
+    """
+
+    gaps: tuple[Gap, ...]
+    probability: float
+
+    def false_pass(self, amplitude: float, error: float) -> float:
+        """Return the probability that gaps this small hide a relative error this large."""
+        from scipy.special import gammainc  # slow to import
+
+        return float(gammainc(len(self.gaps) / 2, self._total(amplitude) / (2 * error**2)))
+
+    def estimate(self, amplitude: float) -> tuple[float, float]:
+        """Return the relative error of a leaf that the gaps suggest, and the bound above it."""
+        if not amplitude:
+            return math.inf, math.inf
+        error = math.hypot(*(gap.value / amplitude for gap in self.gaps)) / math.sqrt(len(self.gaps))
+        least = _least_chi_square(len(self.gaps), self.probability)
+        bound = math.sqrt(self._total(amplitude) / least)
+        return (error, bound) if math.isfinite(bound) else (math.inf, math.inf)
+
+    def spread(self, amplitude: float) -> float:
+        """Return how far the gaps lie from 0, as relative errors of a leaf."""
+        return math.sqrt(self._total(amplitude) / len(self.gaps)) if amplitude else math.inf
+
+    @property
+    def disagrees(self) -> int | None:
+        """The direction whose gap stands out most, if any does."""
+        clear = [k for k, gap in enumerate(self.gaps) if gap.seen and math.isfinite(gap.value)]
+        return max(clear, key=lambda k: abs(self.gaps[k].value), default=None)
+
+    def _total(self, amplitude: float) -> float:
+        relative = ((abs(gap.value) + gap.uncertainty) / amplitude for gap in self.gaps)
+        return sum(error * error for error in relative)  # which may be inf; ** would raise
+
+
+@lru_cache
+def _least_chi_square(directions: int, probability: float) -> float:
+    """Return the quantile of chi-square with that many degrees of freedom."""
+    from scipy.special import gammaincinv  # slow to import
+
+    return 2 * float(gammaincinv(directions / 2, probability))
