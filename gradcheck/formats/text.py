@@ -8,6 +8,7 @@ from typing import Any
 
 WIDTH = 80
 _HEADINGS = ("parameter", "shape", "max rel err", "+/-", "worst entry", "verdict")
+_NONE = "-"
 # Controls, what turns the direction of the text that follows, halves of characters.
 _UNPRINTABLE = re.compile("[\0-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
 
@@ -69,13 +70,15 @@ def counted(row: dict[str, Any]) -> str:
 def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
     cells = [_HEADINGS, *(_cells(row) for row in rows)]
     at = len(_HEADINGS) - 2
-    if sum(_widths(cells)) + 2 * at + 2 <= WIDTH:
+    found = [line[at] != _NONE for line in cells[1:]]  # a certificate names no entry
+    if any(found) and sum(_widths(cells)) + 2 * at + 2 <= WIDTH:
         return _aligned(cells)
     # Too wide: the worst entry goes below its row, and of a long name or shape the middle is left out.
     below = ["\n".join(_wrapped(f"    worst entry {line[at]}", indent="      ")) for line in cells[1:]]
+    below = [text if is_found else "" for text, is_found in zip(below, found, strict=True)]
     narrow = [(cut(name, 26), cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
     lines = _aligned(narrow)
-    return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair)]
+    return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair if text)]
 
 
 def cut(text: str, width: int) -> str:
@@ -113,7 +116,7 @@ def worst(row: dict[str, Any]) -> str:
     """Return where the worst entry of a parameter is, and its two derivatives."""
     entry, error = row["worst"], float(row["max_relative_error"])
     if entry is None:
-        return "-"
+        return _NONE
     # Two numbers that are judged different must look different.
     differ = row["verdict"] != "match" and 0 < error < 1e-4
     digits = min(17, 2 - math.floor(math.log10(error))) if differ else 6

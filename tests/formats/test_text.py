@@ -92,6 +92,16 @@ class TestContent:
 
         assert line == f"{verdict.upper()}: maximum relative error 5.0e-01; {verdict} in W1 (3 of 6 entries)"
 
+    def test_no_entry(self):
+        """A certificate names no entry: no column for it, and no line where another one is below its row."""
+        certified = {name: parameter_reports(name, "match", worst=None) for name in ("W1", "b1")}
+        name = f"encoder.{'layer.' * 9}W"
+        located = parameter_reports(name, "mismatch", worst=Worst((1,), 3.0, 2.0, 0.1))
+        report = planted(verdict="mismatch", parameters={**certified, name: located})
+
+        assert "worst entry" not in str(planted(parameters=certified))
+        assert str(report).count("worst entry") == 1
+
     def test_no_parameter(self):
         """A result without parameters still has a verdict and a seed."""
         assert str(planted(parameters={})).startswith("MATCH: maximum relative error 0\n")
