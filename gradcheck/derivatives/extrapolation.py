@@ -14,7 +14,9 @@ from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, central, left, r
 from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
-Kind = Literal["smooth", "kink", "jump", "right", "left", "outside", "unresolved", "extended", "complex"]
+Kind = Literal[
+    "smooth", "kink", "jump", "right", "left", "outside", "unresolved", "extended", "complex", "fitted"
+]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
@@ -36,7 +38,8 @@ class Estimate:
     kind : str
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
         other side), ``"outside"`` (it has no values on either side), ``"unresolved"``,
-        ``"extended"`` (smooth, in extended precision), or ``"complex"`` (by the complex step).
+        ``"extended"`` (smooth, in extended precision), ``"complex"`` (by the complex step), or
+        ``"fitted"`` (by a fit to many values).
     evaluations : int
     """
 

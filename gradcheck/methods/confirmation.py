@@ -1,7 +1,8 @@
 """What can only confirm: other views of entries that differences at their own scale do not resolve.
 
-In turn: steps as large as the leaf's other entries, the loss in extended precision, and the complex
-step. Each has to agree with what is known of the entry already, and none makes a mismatch.
+In turn: steps as large as the leaf's other entries, the loss in extended precision, the complex step,
+and a fit to many values. Each has to agree with what is known of the entry already, and none makes a
+mismatch.
 """
 
 import dataclasses
@@ -12,7 +13,8 @@ import numpy as np
 
 from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.extrapolation import Estimate
-from gradcheck.derivatives.lines import entry_scales
+from gradcheck.derivatives.fit import fitted_derivative
+from gradcheck.derivatives.lines import EntryLine, entry_scales
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.setting import Setting, in_extended_precision, second_look
 from gradcheck.problem import Problem
@@ -38,7 +40,7 @@ class Confirmation:
     def ask(self, leaf: int) -> None:
         """Ask about the entries of a leaf that were measured but could not be decided."""
         rtol, evidence = self.setting.rtol, self.evidence[leaf]
-        for view in (self._wide, self._in_extended_precision, self._by_complex_step):
+        for view in (self._wide, self._in_extended_precision, self._by_complex_step, self._by_fit):
             unresolved = evidence.unresolved(rtol)
             if unresolved and (estimate := view(leaf)):
                 for k in unresolved:
@@ -68,6 +70,19 @@ class Confirmation:
             return None
         step, scale = self._complex_step, self.evidence[leaf].scale()
         return lambda k: step.estimate(leaf, k, float(scale[k]))
+
+    def _by_fit(self, leaf: int) -> View:
+        problem, setting, evidence = self.problem, self.setting, self.evidence[leaf]
+        scales = entry_scales(problem.start[leaf], setting.scales[leaf])
+        enough = setting.rtol * evidence.judge(setting.rtol).judged
+
+        def estimate(k: int) -> Estimate | None:
+            if evidence.odd.get(k, "unresolved") != "unresolved":
+                return None  # a kink or an edge is no polynomial
+            line, scale = EntryLine(problem, leaf, k), float(scales[k])
+            return fitted_derivative(line, problem.value, scale, setting.noise, float(enough[k]))
+
+        return estimate
 
     def _steps_through(self, leaf: int) -> bool:
         """Whether the complex step agrees with what differences resolve.

@@ -262,6 +262,7 @@ _ODD = {
     "outside": "where the loss has no value on either side",
     "extended": "too small for differences in the loss's own precision, confirmed in extended precision",
     "complex": "too small for differences, confirmed by the complex step",
+    "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
 
