@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
+from gradcheck.formats.text import listed
 
 Array = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
@@ -37,8 +38,9 @@ def look_up(table: Mapping[str, Row], kind: str, name: str) -> Row:
     """
     if name in table:
         return table[name]
-    nearest = difflib.get_close_matches(str(name), table) or sorted(table)
-    raise UsageError(f"no {kind} is named {name!r}", expected="for instance " + ", ".join(nearest))
+    near = difflib.get_close_matches(str(name), table)
+    expected = ", ".join(near) if near else listed(sorted(table), most=14)
+    raise UsageError(f"no {kind} is named {name!r}", expected=expected)
 
 
 def magnitude(u: Array) -> Array:
