@@ -17,6 +17,9 @@ import gradcheck
 
 pytest.importorskip("matplotlib", reason="plots are in the extra report")
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.text import Text
+
 from gradcheck import plots
 from gradcheck.errors import UsageError
 from gradcheck.figures import Curve, draw_curve, draw_heat
@@ -155,6 +158,37 @@ class TestCurve:
         """It says what there is."""
         with pytest.raises(UsageError, match=words):
             plots.v_curve(loss, PARAMS, gradient, name, index)
+
+
+LONG = [f"model.encoder.layers.{i}.attention.{leaf}_weight" for i in range(2) for leaf in ("query", "key")]
+
+
+@pytest.mark.parametrize("name", ["rows", "heat map", "curve"])
+def test_long_names(name):
+    """All of a long name is there, in no place cut off, and no text lies on another."""
+    params = dict.fromkeys(LONG, np.ones((2, 3)))
+    arguments = (lambda p: sum(np.sum(v**2) for v in p.values()) / 2, params, params)
+    if name == "curve":
+        figure, shown = plots.v_curve(*arguments, LONG[0], (0, 0)), LONG[:1]
+    else:
+        figure, shown = plots.heat_map(*arguments) if name == "heat map" else check(*arguments).plot(), LONG
+
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+
+    words = {
+        text.get_text().replace("\n", ""): text.get_window_extent(canvas.get_renderer())
+        for text in figure.findobj(Text)
+        if text.get_visible() and text.get_text().strip("0123456789") and "mathdefault" not in text.get_text()
+    }
+    assert all(any(word.startswith(name) for word in words) for name in shown)
+    for box in words.values():
+        assert figure.bbox.fully_containsx(box.x0)
+        assert figure.bbox.fully_containsx(box.x1)
+        assert figure.bbox.fully_containsy(box.y0)
+        assert figure.bbox.fully_containsy(box.y1)
+    for one, other in itertools.combinations(words.values(), 2):
+        assert not one.overlaps(other)
 
 
 @pytest.mark.parametrize("value", [0.0, math.nan, math.inf, 5e-324, 1.7e308])

@@ -21,6 +21,7 @@ Array = NDArray[Any]
 
 _MOST = 12
 _COLUMNS = 3
+_TITLE = 32
 _LOW, _HIGH = 1e-16, 1.0  # the same in every picture, so that two can be compared
 
 
@@ -59,7 +60,8 @@ def draw_heat(maps: Mapping[str, Array], rtol: float) -> Figure:
 def _panel(panel: Axes, name: str, errors: Array, colors: ListedColormap) -> AxesImage:
     rows = errors.reshape(errors.shape[0] if errors.ndim > 1 else 1, -1)
     panel.set_facecolor(GREY)
-    panel.set_title(f"{label(name)}: {short(np.nanmax(errors)) if _known(errors).any() else 'not checked'}")
+    error = short(np.nanmax(errors)) if _known(errors).any() else "not checked"
+    panel.set_title(label(f"{name}: {error}", _TITLE))
     for axis, count in ((panel.xaxis, rows.shape[1]), (panel.yaxis, rows.shape[0])):
         axis.set_major_locator(FixedLocator(range(0, count, math.ceil(count / 6)) if count > 1 else []))
     within = np.clip(rows, _LOW, _HIGH)

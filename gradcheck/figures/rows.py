@@ -7,6 +7,7 @@ from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import NullFormatter
 
 from gradcheck.decision import worst_of
 from gradcheck.figures.style import COLORS, GREY, MARKERS, SMALLEST, label, style
@@ -38,7 +39,7 @@ def draw_rows(result: dict[str, Any]) -> Figure:
         _dots(left, rows, [(row["max_relative_error"], row["uncertainty"]) for row in rows])
         left.set_xlabel("largest relative error\ngrey: its uncertainty")
         _dots(right, rows, [(_gap(row), row["detection_limit"]) for row in rows])
-        right.set_xlabel("|a - D| of the worst entry, in units of the gradient\ngrey: detection limit")
+        right.set_xlabel("|a - D| of the worst entry\nin the units of the gradient\ngrey: detection limit")
         left.set_yticks(range(len(rows)), [label(row["name"]) for row in rows])
         left.set_ylim(max(len(rows), 1) - 0.5, -0.5)
         _shade(figure.axes, rows)
@@ -53,8 +54,9 @@ def _dots(axes: Axes, rows: list[Row], numbers: Sequence[tuple[Any, Any]]) -> No
     seen = [x for pair in pairs for x in pair if SMALLEST < x < 1 / SMALLEST] or [1e-16, 1.0]
     low, high = min(seen) / 8, max(seen) * 8
     axes.set(xscale="log", xlim=(low, high))
+    axes.xaxis.set_minor_formatter(NullFormatter())
     axes.grid(axis="x")
-    axes.tick_params(axis="y", length=0)
+    axes.tick_params(axis="y", length=0, pad=8)
     for y, (row, (error, bar)) in enumerate(zip(rows, pairs, strict=True)):
         axes.fill_betweenx([y - 0.3, y + 0.3], low, min(bar, high), color=GREY, alpha=0.35, lw=0)
         verdict = row["verdict"]

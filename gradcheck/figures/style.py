@@ -5,6 +5,7 @@ Figures belong to nobody: pyplot does not know of them, so that none has to be c
 """
 
 import io
+import textwrap
 import warnings
 from contextlib import AbstractContextManager
 
@@ -38,9 +39,10 @@ def style() -> AbstractContextManager[None]:
     return matplotlib.style.context(["default", _STYLE])
 
 
-def label(name: str) -> str:
-    """Return a name as a text that matplotlib shows as it is."""
-    return cut(" ".join(printable(name).split()), 32).replace("$", r"\$")
+def label(name: str, width: int = 64) -> str:
+    """Return a name as a text that matplotlib shows as it is, in lines of at most that width."""
+    name = cut(" ".join(printable(name).split()), 64)
+    return "\n".join(textwrap.wrap(name, width)).replace("$", r"\$")
 
 
 def within(values: ArrayLike) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 WIDTH = 80
+_NAME = 26
 _HEADINGS = ("parameter", "shape", "max rel err", "+/-", "worst entry", "verdict")
 _NONE = "-"
 # Controls, what turns the direction of the text that follows, halves of characters.
@@ -69,16 +70,18 @@ def counted(row: dict[str, Any]) -> str:
 
 def _table(rows: Iterable[dict[str, Any]]) -> list[str]:
     cells = [_HEADINGS, *(_cells(row) for row in rows)]
-    at = len(_HEADINGS) - 2
-    found = [line[at] != _NONE for line in cells[1:]]  # a certificate names no entry
-    if any(found) and sum(_widths(cells)) + 2 * at + 2 <= WIDTH:
+    has_entry = any(line[-2] != _NONE for line in cells[1:])  # a certificate names none
+    if has_entry and sum(_widths(cells)) + 2 * (len(_HEADINGS) - 1) <= WIDTH:
         return _aligned(cells)
-    # Too wide: the worst entry goes below its row, and of a long name or shape the middle is left out.
-    below = ["\n".join(_wrapped(f"    worst entry {line[at]}", indent="      ")) for line in cells[1:]]
-    below = [text if is_found else "" for text, is_found in zip(below, found, strict=True)]
-    narrow = [(cut(name, 26), cut(shape, 14), *rest[:-2], rest[-1]) for name, shape, *rest in cells]
-    lines = _aligned(narrow)
-    return [lines[0], *(text for pair in zip(lines[1:], below, strict=True) for text in pair if text)]
+    # Too wide: the worst entry goes below its row, a long name above.
+    narrow = [(name if len(name) <= _NAME else "", cut(size, 14), *rest[:-2], rest[-1])
+              for name, size, *rest in cells]  # fmt: skip
+    head, *lines = _aligned(narrow)
+    text = [head]
+    for (name, *_, entry, _), line in zip(cells[1:], lines, strict=True):
+        text += [cut(name, WIDTH)] * (len(name) > _NAME)
+        text += [line, *_wrapped(f"    worst entry {entry}", indent="      ") * (entry != _NONE)]
+    return text
 
 
 def cut(text: str, width: int) -> str:

@@ -31,11 +31,20 @@ class TestWidth:
 
         assert len(rows) >= len(report.parameters)
 
-    def test_long_names_keep_both_ends(self):
-        """Of a long name the middle is left out."""
-        name = "encoder.layers.11.attention.self.query.projection.weight"
+    def test_long_names_have_a_line(self):
+        """A long name is told from others that begin and end alike: it stands above its row."""
+        names = [f"encoder.layers.{i}.attention.self.query.projection.weight" for i in (1, 11)]
+        lines = str(report_of(*names, "W1")).splitlines()
 
-        assert re.search(r"^encoder\.lay\S*\.\.\.\S*weight ", str(report_of(name)), re.MULTILINE)
+        for name in names:
+            assert lines[lines.index(name) + 1].endswith(" match")
+        assert re.search(r"^W1 .* match$", "\n".join(lines), re.MULTILINE)
+
+    def test_very_long_names_keep_both_ends(self):
+        """Of a name that is longer than a line the middle is left out."""
+        name = f"encoder.{'layers.' * 12}weight"
+
+        assert re.search(r"^encoder\.lay\S*\.\.\.\S*weight$", str(report_of(name)), re.MULTILINE)
 
 
 class TestContent:
