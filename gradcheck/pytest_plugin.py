@@ -31,6 +31,8 @@ _OPTIONS = (
 )
 _ENDED = (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED, pytest.ExitCode.NO_TESTS_COLLECTED)
 _INCONCLUSIVE = ("fail", "pass")
+_HOME = str(Path(gradcheck.__file__).parent)
+_EXPLANATION = ("Explanation:", "These lines were always and only run by failing")
 
 
 class Gradcheck:
@@ -151,10 +153,13 @@ class _Run:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_makereport(self, call: pytest.CallInfo[None]) -> None:
-        """Leave gradcheck's own frames out of a traceback."""
-        for entry in call.excinfo.traceback if call.excinfo else ():
-            if _is_own(entry):
-                entry.frame.f_globals.setdefault("__tracebackhide__", _is_no_fault_of_ours)
+        """Leave gradcheck's own frames out of a traceback, and its lines out of notes."""
+        if call.excinfo:
+            for entry in call.excinfo.traceback:
+                if _is_own(entry):
+                    entry.frame.f_globals.setdefault("__tracebackhide__", _is_no_fault_of_ours)
+            for error in (call.excinfo.value, *getattr(call.excinfo.value, "exceptions", ())):
+                _leave_out_own_lines(error)
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take what a test has asserted, in this process or in a worker; name what a subtest has."""
@@ -233,6 +238,16 @@ def _read_marker(marker: pytest.Mark, nodeid: str) -> str:
 def _refuse_unknown(choice: Any, what: str) -> None:
     if choice not in _INCONCLUSIVE:
         raise pytest.UsageError(f"{what} is {' or '.join(map(repr, _INCONCLUSIVE))}, got {choice!r}")
+
+
+def _leave_out_own_lines(error: BaseException) -> None:
+    """Keep only the user's own of the lines that Hypothesis lists as run by failing cases alone."""
+    notes = getattr(error, "__notes__", [])
+    theirs = [note for note in notes if not note.lstrip().startswith(_HOME)]
+    if len(theirs) < len(notes):
+        theirs = [note for note in theirs if not note.lstrip().startswith("(and ")]  # how many more there are
+        heading = () if any(note.startswith(" " * 8) for note in theirs) else _EXPLANATION
+        error.__notes__ = [note for note in theirs if not note.lstrip().startswith(heading)]
 
 
 def _is_own(entry: Any) -> bool:

@@ -49,6 +49,30 @@ def test_smallest_failing_case(pytester, fixture, call, workers):
     assert re.search(r"E +W1 +1x1 +2.0e-01", text)
 
 
+@pytest.mark.parametrize("branch", [True, False])
+def test_explanation(pytester, branch):
+    """What only failing cases run is told of the user's lines, not of gradcheck's."""
+    tests = """
+from hypothesis import given, settings, strategies as st
+
+@settings(deadline=None, derandomize=True, database=None, max_examples=30)
+@given(st.integers(0, 100))
+def test_given(n):
+    factor = 1.0
+    {}
+    library.assert_gradient(loss, PARAMS, {{"W": W, "b": 4 * factor}})
+"""
+    line = "if n > 3:\n        factor = 1.5" if branch else "factor += 0.5 * (n > 3)"
+
+    done = run(pytester, tests.format(line), failed=1)
+
+    text = done.stdout.str()
+    assert "Failing test case: test_given" in text
+    assert ("Explanation:" in text) == ("always and only run" in text) == branch
+    assert not re.search(r"gradcheck/\S+\.py:\d+", text)
+    assert "settings.verbosity" not in text
+
+
 def test_all_match(pytester):
     """Of a right gradient the largest relative error over all examples is shown, by parameter."""
     right = WRONG.replace("1.25", "1.0").format(fixture=", gradcheck", call="gradcheck")
