@@ -177,9 +177,10 @@ def conversion(node: Any) -> str:
     """Say what to do with an array of another framework; nothing for any other object."""
     package = type(node).__module__.partition(".")[0]
     framework = {"torch": "torch", "jax": "jax", "jaxlib": "jax", "autograd": "autograd"}.get(package, "")
-    return (
-        framework and f"convert it to numpy, or let gradcheck.frameworks.{framework}.check differentiate it"
-    )
+    if not framework:
+        return ""
+    door = f"gradcheck.frameworks.{framework}.check (extra {framework})"
+    return f"convert it to numpy, or let {door} differentiate it"
 
 
 def on_copies(function: Callable[[Any], Any], nest: Any) -> Any:

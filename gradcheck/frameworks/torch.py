@@ -98,7 +98,14 @@ def gradcheck(
 
 
 def gradgradcheck(
-    func: Any, inputs: Any, grad_outputs: Any = None, *, raise_exception: bool = True, **unused: Any
+    func: Any,
+    inputs: Any,
+    grad_outputs: Any = None,
+    *,
+    raise_exception: bool = True,
+    check_fwd_over_rev: bool = False,
+    check_rev_over_rev: bool = True,
+    **unused: Any,
 ) -> bool:
     """Do what `torch.autograd.gradgradcheck` does: check first and second derivatives.
 
@@ -108,6 +115,10 @@ def gradgradcheck(
         As in `gradcheck`.
     grad_outputs
         Not needed: cotangents are drawn.
+    check_fwd_over_rev : bool
+        Whether to check forward mode, too, of the function and of its backward pass.
+    check_rev_over_rev : bool
+        Not needed: reverse mode is always checked.
 
     Returns
     -------
@@ -116,7 +127,8 @@ def gradgradcheck(
     """
     __tracebackhide__ = True
     _refuse_not_checked(unused)
-    return _judged(raise_exception, func, inputs, order=2)
+    modes = ["rev"] + ["fwd"] * check_fwd_over_rev
+    return _judged(raise_exception, func, inputs, modes=modes, order=2)
 
 
 def _judged(raise_exception: bool, *arguments: Any, **options: Any) -> bool:

@@ -351,6 +351,32 @@ class TestDropIn:
         assert gradcheck(WrongJvp.apply, inputs)
         assert not gradcheck(WrongJvp.apply, inputs, check_forward_ad=True, raise_exception=False)
 
+    def test_second_derivatives_in_forward_mode(self):
+        """They are checked where torch would check them."""
+
+        class WrongAhead(torch.autograd.Function):
+            @staticmethod
+            def forward(x):
+                return x**2
+
+            @staticmethod
+            def setup_context(ctx, inputs, output):
+                ctx.save_for_backward(*inputs)
+                ctx.save_for_forward(*inputs)
+
+            @staticmethod
+            def backward(ctx, dz):
+                return 2 * dz * ctx.saved_tensors[0]
+
+            @staticmethod
+            def jvp(ctx, t):
+                return 3 * t * ctx.saved_tensors[0]
+
+        assert gradgradcheck(torch.sin, (tensor(3),), check_fwd_over_rev=True, check_rev_over_rev=True)
+        assert gradgradcheck(WrongAhead.apply, (tensor(3),))
+        with pytest.raises(GradientMismatch, match="mismatch in fwd x"):
+            gradgradcheck(WrongAhead.apply, (tensor(3),), check_fwd_over_rev=True)
+
     def test_small_errors_are_not_hidden(self):
         """A derivative off by 1e-5, and one of a tiny loss with the wrong sign, pass torch's own check."""
 
