@@ -166,6 +166,60 @@ class TestComplexStep:
         assert report.parameters["b"].inconclusive_count == 2
 
 
+class TestSinglePrecision:
+    """A loss that computes in single precision, whatever it is given."""
+
+    u = np.random.default_rng(0).normal(size=25).astype(np.float32).astype(float)
+    d = np.arange(25) % 4 + 0.7
+
+    def loss(self, u):
+        """Return the sum over samples, of which each entry moves one."""
+        return float(np.sum((np.exp(np.float32(u)) - np.float32(self.d) * np.float32(u)).astype(float)))
+
+    def gradient(self, u):
+        return np.exp(u) - self.d
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_noise_of_one_entry(self, seed):
+        """An entry is not judged by the noise of all samples together."""
+        assert check(self.loss, self.u, self.gradient, rtol=1e-3, seed=seed).ok
+
+    @pytest.mark.parametrize("entry", np.argsort(np.abs(np.exp(u) - d))[:6].tolist())
+    def test_small_entries_are_judged(self, entry):
+        """Those that need it most are not accepted if they are wrong."""
+
+        def wrong(u):
+            return self.gradient(u) * np.where(np.arange(25) == entry, 1.01, 1.0)
+
+        assert check(self.loss, self.u, wrong, rtol=1e-3).verdict == "mismatch"
+
+    @pytest.mark.parametrize("offset", [1e1, 1e2, 1e3, 1e4])
+    def test_one_step_of_a_staircase(self, offset):
+        """A loss that is constant over small steps, since its value is large, is no reason to refuse."""
+        a, w = np.random.default_rng(0).normal(size=(2, 4))
+
+        def loss(w):
+            return float(np.float32(offset) + np.float32(np.sum(a * np.sin(w))))
+
+        for wrong in (1.0, 1.05):
+            verdict = check(loss, w, a * np.cos(w) * [1, 1, 1, wrong], rtol=1e-3).verdict
+
+            assert verdict != ("mismatch" if wrong == 1.0 else "match")
+
+    def test_beneath_a_step(self):
+        """Zero is not confirmed where the entries do not move the loss by one of its steps."""
+
+        def loss(params):
+            small = np.float32(1e-5) * np.float32(np.sum(np.sin(params["b"])))
+            return float(np.float32(1000.0) + np.float32(np.sum(np.sin(params["a"]))) + small)
+
+        a = np.array([0.3, -1.2])
+
+        report = check(loss, {"a": a, "b": np.array([0.4, 0.7])}, {"a": np.cos(a), "b": np.zeros(2)})
+
+        assert report.parameters["b"].verdict == "inconclusive"
+
+
 class TestNoise:
     @pytest.mark.parametrize("exponent", [-5, -40, -160, -300])
     def test_of_tiny_values(self, exponent):

@@ -34,7 +34,7 @@ _CUBIC, _QUINTIC = 3, 5
 _EXPONENTS = range(1, 9)  # of 1/2: the range of the points
 _DEVIATIONS = 7.0  # of the error of a mean of 48, exceeded once in 10^8
 _MARGIN = 1.5
-_LOUDER = 4.0
+_LOUDER, _QUIETER = 4.0, 1 / 8  # than the noise that is known
 _RATIO = 1.2  # expected 2, of 48 independent numbers less than this once in 300
 _WEIGHTS = np.array([0.0, 1.0, 0.0, -3.0, 0.0, 5.0])
 
@@ -61,7 +61,7 @@ def fitted_derivative(line: Line, value: float, scale: float, noise: Noise, enou
     evaluations = 0
     for exponent in _EXPONENTS:
         reach = scale * 2.0**-exponent
-        if _error(noise.level, reach, _MOST) > enough:
+        if _error(_QUIETER * noise.level, reach, _MOST) > enough:
             break
         slope, error = _fit(line, value, reach, noise, _POINTS)
         evaluations += _POINTS
@@ -86,11 +86,11 @@ def _fit(line: Line, value: float, reach: float, noise: Noise, points: int) -> t
     if not np.isfinite(coefficients).all() or not _is_noise(found - coefficients[:below] @ basis[:below]):
         return np.nan, np.inf
     rest = found - coefficients @ basis
+    # Along one entry there may be less noise than elsewhere: of the samples that make a loss it may move one.
     deviation = float(np.sqrt(np.sum(rest**2) / (points - len(basis))))
-    if deviation > _LOUDER * noise.at(np.max(np.abs(values))):
-        return np.nan, np.inf  # an oscillation faster than the points
-    slope = float(_WEIGHTS @ coefficients) / reach
-    return slope, _error(max(deviation, noise.level), reach, points)
+    if not 0 < deviation <= _LOUDER * noise.at(np.max(np.abs(values))):
+        return np.nan, np.inf  # a step of a staircase, or an oscillation faster than the points
+    return float(_WEIGHTS @ coefficients) / reach, _error(deviation, reach, points)
 
 
 def _error(deviation: float, reach: float, points: int) -> float:

@@ -30,6 +30,7 @@ _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 # In the last one single precision may show nothing but one of its steps: it is left out where the
 # others show what looks like single precision.
 _WIDTHS = (2.0**-13, 2.0**-16, 2.0**-23)
+_WIDER = 8.0  # where one step of single precision fills a window, the next is wider by this
 _ALIKE = 4.0  # less than a kink falls from the first width to the second
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
@@ -156,7 +157,19 @@ class _Windows:
         return max(levels) <= _ALIKE * min(levels) and _like_single(min(levels), self.largest)
 
     def _scatter(self, centre: float, width: float) -> tuple[float, NDArray[Any]]:
-        """Return the level in a window, and the values of phi there."""
+        """Return the level in a window, and the values of phi there.
+
+        Where one step of single precision fills the window, a wider one is taken.
+        """
+        level, values = self._in_window(centre, width)
+        while level == 0 and values[0] != self.value and width < abs(centre) / _WIDER:
+            width *= _WIDER
+            wider = self._in_window(centre, width)
+            if _like_single(wider[0], self.largest):
+                return wider
+        return level, values
+
+    def _in_window(self, centre: float, width: float) -> tuple[float, NDArray[Any]]:
         values = np.array(self.line.values([centre + width * float(node) for node in _NODES]))
         self.evaluations += len(_NODES)
         if not np.isfinite(values).all():

@@ -45,15 +45,12 @@ class Case:
     build : callable
         Returns ``(loss, params, gradient)``, or ``(loss, params)`` if the loss returns both.
     wrong : Wrong or None
-    open : str
-        What keeps gradcheck from the right verdict: its own limitation, not the package's.
     """
 
     package: str
     name: str
     build: Callable[[], tuple[Any, ...]]
     wrong: Wrong | None = None
-    open: str = ""
 
     @property
     def id(self) -> str:

@@ -24,7 +24,7 @@ CASES: list[Case] = [
 WRONG = [case for case in CASES if case.wrong]
 # At a kink a changed value may be as right as the first, and where all slopes are 0 none can be changed.
 FLAT = ("-kink", "-optimum", "ReLU.grad2", "HardSigmoid.grad2")
-SLOPING = [case for case in CASES if not (case.wrong or case.open or case.name.endswith(FLAT))]
+SLOPING = [case for case in CASES if not (case.wrong or case.name.endswith(FLAT))]
 
 # What other packages warn of is not ours to fix.
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -42,16 +42,8 @@ def built(case):
 
 
 def params_of(cases):
-    """Return pytest parameters; what gradcheck cannot decide yet may be left undecided.
-
-    These cases lie at the border of what single precision shows, so that some seeds decide them.
-    """
-    return [
-        pytest.param(
-            case, id=case.id, marks=[pytest.mark.xfail(reason=case.open, strict=False)] if case.open else []
-        )
-        for case in cases
-    ]
+    """Return pytest parameters, each by the name of its case."""
+    return [pytest.param(case, id=case.id) for case in cases]
 
 
 def test_ids_are_unique():
