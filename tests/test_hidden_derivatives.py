@@ -134,6 +134,23 @@ class TestExtendedPrecision:
         assert check(self.loss, self.w, self.wrong).verdict == "inconclusive"
 
 
+def test_noise_of_one_entry_alone():
+    """Noise that all entries together do not show does not make small steps object to a right derivative."""
+
+    def loss(w):
+        a, b = (float(number) for number in w)  # neither the complex step nor extended precision
+        noise = np.random.default_rng(int(np.float64(b).view(np.uint64))).normal()
+        return a * a + np.exp(2 * b) + 3e-14 * noise * (a == 0.5)
+
+    def slope(w):
+        return np.array([2 * w[0], 2 * np.exp(2 * w[1])])
+
+    w = np.array([0.5, -0.3])
+
+    assert check(loss, w, slope).ok
+    assert not check(loss, w, lambda w: slope(w) * [1, 1 + 1e-5]).ok
+
+
 class TestComplexStep:
     """Derivatives that differences see but do not resolve, in any precision, where the loss is analytic."""
 

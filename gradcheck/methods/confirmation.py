@@ -1,8 +1,8 @@
 """What can only confirm: other views of entries that differences at their own scale do not resolve.
 
-In turn: steps as large as the leaf's other entries, the loss in extended precision, the complex step,
-and a fit to many values. Each has to agree with what is known of the entry already, and none makes a
-mismatch.
+In turn: steps as large as the leaf's other entries, the noise of the entry alone, the loss in extended
+precision, the complex step, and a fit to many values. Each has to agree with what is known of the entry
+already, and none makes a mismatch.
 """
 
 import dataclasses
@@ -14,7 +14,8 @@ import numpy as np
 from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.derivatives.fit import fitted_derivative
-from gradcheck.derivatives.lines import EntryLine, entry_scales
+from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
+from gradcheck.derivatives.noise import measure_noise
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.setting import Setting, in_extended_precision, second_look
 from gradcheck.problem import Problem
@@ -40,7 +41,14 @@ class Confirmation:
     def ask(self, leaf: int) -> None:
         """Ask about the entries of a leaf that were measured but could not be decided."""
         rtol, evidence = self.setting.rtol, self.evidence[leaf]
-        for view in (self._wide, self._in_extended_precision, self._by_complex_step, self._by_fit):
+        views = (
+            self._wide,
+            self._in_its_own_noise,
+            self._in_extended_precision,
+            self._by_complex_step,
+            self._by_fit,
+        )
+        for view in views:
             unresolved = evidence.unresolved(rtol)
             if unresolved and (estimate := view(leaf)):
                 for k in unresolved:
@@ -52,6 +60,21 @@ class Confirmation:
         problem, setting = self.problem, self.setting
         far_smaller = entry_scales(problem.start[leaf], setting.scales[leaf]) < setting.scales[leaf]
         return lambda k: second_look(problem, leaf, k, setting, wide=True) if far_smaller[k] else None
+
+    def _in_its_own_noise(self, leaf: int) -> View:
+        """Take the noise along the entry's own line where there is more: small steps then object to less."""
+        problem, setting = self.problem, self.setting
+        scales = entry_scales(problem.start[leaf], setting.scales[leaf])
+
+        def estimate(k: int) -> Estimate | None:
+            line = DirectionLine(problem, {leaf: np.where(np.arange(len(scales)) == k, scales, 0)})
+            noise = measure_noise(line, problem.value, problem.unit_roundoff)
+            louder = noise.level > setting.noise.level
+            return (
+                second_look(problem, leaf, k, dataclasses.replace(setting, noise=noise)) if louder else None
+            )
+
+        return estimate
 
     def _in_extended_precision(self, leaf: int) -> View | None:
         if self._extended is None:
