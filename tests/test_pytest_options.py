@@ -62,6 +62,12 @@ class TestFiles:
         assert "1 of 2 match" in page
         assert page.index("test_inner_suite.py::test_wrong") < page.index("test_inner_suite.py::test_right")
 
+    def test_html_counts_checks(self, pytester):
+        """How many gradients a test has checked is on the page where it is more than one."""
+        run(pytester, RIGHT + "    gradcheck(loss, PARAMS, right)\n", "--gradcheck-html=page.html", passed=1)
+
+        assert "<dt>checks</dt><dd>2 gradients in this test</dd>" in (pytester.path / "page.html").read_text()
+
     def test_nothing_checked(self, pytester):
         """A run that checks nothing says so in its files."""
         run(pytester, "def test_other():\n    pass\n", "--gradcheck-json=a.json", "--gradcheck-html=a.html")

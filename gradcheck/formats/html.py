@@ -260,6 +260,8 @@ def _origin(result: dict[str, Any]) -> Element:
         facts["method"] = f"{result['method']}, {result['evaluations']} loss evaluations"
     if result["false_pass_probability"] is not None:
         facts["false pass probability"] = short(result["false_pass_probability"])
+    if result.get("checks", 1) > 1:
+        facts["checks"] = f"{result['checks']} gradients in this test"
     facts["seed"] = str(result["seed"])
     facts["time"] = f"{result['seconds']:.2f} s"
     facts |= {name: str(result[name]) for name in ("shape", "sandbox") if result.get(name)}
