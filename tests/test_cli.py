@@ -38,9 +38,9 @@ def run(capsys, *arguments):
         ("example:course-note", 1),
         (OFFENDERS / "random_forward.py", 3),
         (OFFENDERS / "no_backward.py", 4),
-        (OFFENDERS / "no_such_file.py", 4),
-        (OFFENDERS, 4),
-        ("example:no-such", 4),
+        (OFFENDERS / "no_such_file.py", 2),
+        ("example:no-such", 2),
+        (OFFENDERS, 2),
     ],
 )
 def test_exit_code_tells_the_verdict(capsys, file, code):

@@ -24,6 +24,7 @@ WRONG = {
     "returns_inf": {"b1"},
     "accumulates": {"W1", "b1", "W2", "b2"},
     "random_backward": {"b1"},
+    "bias_averaged": {"b2"},
 }
 # File -> the reason, and what the message must say.
 BROKEN = {

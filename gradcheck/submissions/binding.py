@@ -75,6 +75,9 @@ class Binding(Protocol):
     def loss(self, draw: Draw) -> Callable[[Params], float]:
         """Return E as a function of the parameters, at the x and d of the draw."""
 
+    def reference(self, draw: Draw) -> Callable[[Params], float] | None:
+        """Return E of the known function that forward computes at the draw; None if it is none."""
+
     def gradient(self, draw: Draw) -> dict[str, Any]:
         """Return the submission's own gradient, its shapes and types checked."""
 

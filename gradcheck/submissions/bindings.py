@@ -92,10 +92,17 @@ def _bound(submission: Submission, convention: Any, options: Options) -> Binding
 
 
 def _network(submission: Submission, convention: Any, options: Options) -> Binding | _Failure:
-    """Return the first form of which no doubt is left, else a known network, else what can be called."""
+    """Return the first form of which no doubt is left, else a known network, else what can be called.
+
+    A file that takes a batch is judged by one, though it may take one sample as well.
+    """
     failures: list[_Failure] = []
     possible: list[tuple[Any, NetworkBinding]] = []
+    certain: tuple[Any, ...] = ()
     for variant, form, words in _forms(submission, convention, failures):
+        way = (variant, form.arrangement, form.target)
+        if certain and (way != certain or form.layout.samples == 1):
+            continue
         bound = NetworkBinding(form, convention.USUAL_LOSS, is_free=convention.IS_FREE)
         try:
             bound.settle(options)
@@ -106,7 +113,8 @@ def _network(submission: Submission, convention: Any, options: Options) -> Bindi
             continue
         bound.understood.insert(0, words)
         possible.append((variant, bound))
-        if bound.is_certain:
+        certain = certain or (way if bound.is_certain else ())
+        if certain and form.layout.samples > 1:  # one sample alone hides mistakes about the batch
             break
     if not possible:
         return max(failures, key=lambda failure: (failure.error.reason in _FATAL, failure.progress))

@@ -40,6 +40,9 @@ class FunctionBinding:
         """Return the submission's own loss."""
         return lambda params: number(self._submission.evaluate("loss", params, draw.x, None))
 
+    def reference(self, draw: Draw) -> None:
+        """Return None: what it computes is not known."""
+
     def gradient(self, draw: Draw) -> dict[str, Any]:
         """Return the submission's own gradient."""
         returned, after = self._submission.gradient(draw.params, draw.x, None)

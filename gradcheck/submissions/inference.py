@@ -98,7 +98,9 @@ class Loss:
         return self.factor * float(LOSSES[self.name].value(logits, d))
 
 
-def usual_losses(name: str, activation: str, samples: int, outputs: int, *, is_free: bool) -> list[Loss]:
+def usual_losses(
+    name: str, activation: str, samples: int, outputs: int, *, is_free: bool, is_single: bool = False
+) -> list[Loss]:
     """Return losses that a submission without one may mean, the usual one first: means, then sums.
 
     Parameters
@@ -112,6 +114,9 @@ def usual_losses(name: str, activation: str, samples: int, outputs: int, *, is_f
     is_free : bool
         Whether it may also be a cross entropy of a sigmoid, or squares without the 1/2 or averaged over
         the outputs. If not, gradients of these are mistakes.
+    is_single : bool, optional
+        Whether there is one sample without an axis that counts it. Helpers that divide by ``len(d)``
+        then divide by the number of outputs.
 
     Returns
     -------
@@ -126,11 +131,9 @@ def usual_losses(name: str, activation: str, samples: int, outputs: int, *, is_f
     found = [Loss(name, logits=name == over_classes) for name in names]
     sums = [replace(loss, factor=float(samples)) for loss in found if LOSSES[loss.name].averages]
     found += [loss for loss in sums if samples > 1 and loss.name != "mean_squared_error"]
-    if not is_free:
-        return found
-    factors = dict.fromkeys((2.0, 1 / outputs, 2 / outputs))
+    factors = (2.0, 1 / outputs, 2 / outputs) if is_free else (1 / outputs,) if is_single else ()
     of_squares = [loss for loss in found if loss.name.endswith("squared_error")]
-    return found + [replace(loss, factor=factor) for factor in factors for loss in of_squares]
+    return found + [replace(loss, factor=factor) for factor in dict.fromkeys(factors) for loss in of_squares]
 
 
 def activations_that_fit(seen: Sequence[Seen], depth: int, stated: str | None) -> tuple[str, ...] | None:

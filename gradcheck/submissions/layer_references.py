@@ -28,8 +28,8 @@ _ALIASES = {"linear": "affine", "dense": "affine", "fc": "affine", "spatialbatch
 _ALLOWED = 1e-3
 
 
-def differs(name: str, inputs: Mapping[str, Any], output: Any) -> bool:
-    """Tell whether a layer computes something else than its name says.
+def promised(name: str, inputs: Mapping[str, Any]) -> Any:
+    """Return the output that a layer of that name should have.
 
     Parameters
     ----------
@@ -37,21 +37,37 @@ def differs(name: str, inputs: Mapping[str, Any], output: Any) -> bool:
         ``affine``, ``Relu``, ``Activation_ReLU``, ``Layer_Dense``, ...
     inputs : mapping of str to ndarray
         In the order of the layer's arguments.
+
+    Returns
+    -------
+    ndarray or None
+        None where the name, or the form of its inputs, promises nothing.
+    """
+    plain = re.sub("[^a-z]|activation|layer(?!norm)", "", name.lower())
+    output = _OUTPUTS.get(_ALIASES.get(plain, plain))
+    try:
+        return None if output is None else np.asarray(output(*inputs.values()))
+    except (ValueError, TypeError, IndexError):
+        return None
+
+
+def differs(name: str, inputs: Mapping[str, Any], output: Any) -> bool:
+    """Tell whether a layer computes something else than its name says.
+
+    Parameters
+    ----------
+    name, inputs
+        As in `promised`.
     output : ndarray
         What it computes.
 
     Returns
     -------
     bool
-        False where the name, or the form of its inputs, promises nothing.
+        False where nothing is promised.
     """
-    plain = re.sub("[^a-z]|activation|layer(?!norm)", "", name.lower())
-    promised = _OUTPUTS.get(_ALIASES.get(plain, plain))
-    if promised is None:
-        return False
-    try:
-        expected = np.asarray(promised(*inputs.values()))
-    except (ValueError, TypeError, IndexError):
+    expected = promised(name, inputs)
+    if expected is None or expected.shape != np.shape(output):
         return False
     scale = np.max(np.abs(expected), initial=0)
-    return expected.shape == np.shape(output) and bool(np.max(np.abs(output - expected)) > _ALLOWED * scale)
+    return bool(np.max(np.abs(output - expected)) > _ALLOWED * scale)

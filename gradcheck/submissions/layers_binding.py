@@ -9,11 +9,12 @@ from gradcheck.errors import SubmissionError
 from gradcheck.report import Finding
 from gradcheck.submissions.binding import Draw, Params
 from gradcheck.submissions.gradients import checked_gradient
-from gradcheck.submissions.layer_references import differs
+from gradcheck.submissions.layer_references import differs, promised
 from gradcheck.submissions.loading import Submission
 from gradcheck.submissions.values import described, equal, real
 
 _DRAWS = 2
+_CLOSE = 1e-9
 
 
 class LayersBinding:
@@ -64,8 +65,18 @@ class LayersBinding:
 
     def loss(self, draw: Draw) -> Callable[[Params], float]:
         """Return the sum of the output times the cotangent."""
-        layer = next(iter(draw.params)).rpartition(".")[0]
-        return lambda params: float(np.sum(self._output(layer, params) * draw.d))
+        layer = _layer(draw)
+        return lambda params: float(np.sum(self._output(layer, params, np.shape(draw.d)) * draw.d))
+
+    def reference(self, draw: Draw) -> Callable[[Params], float] | None:
+        """Return the same of what the layer's name promises, if that is its output."""
+        layer = _layer(draw)
+        expected, output = promised(layer, draw.params), self._output(layer, draw.params)
+        if expected is None or expected.shape != output.shape:
+            return None
+        if not np.allclose(output, expected, _CLOSE, _CLOSE):
+            return None
+        return lambda params: float(np.sum(promised(layer, params) * draw.d))
 
     def gradient(self, draw: Draw) -> dict[str, Any]:
         """Return what the layer's backward pass gives for the cotangent."""
@@ -80,17 +91,21 @@ class LayersBinding:
         """Return nothing: the catalogue is one of networks."""
         return ()
 
-    def _output(self, layer: str, params: Params) -> Any:
+    def _output(self, layer: str, params: Params, shape: tuple[int, ...] | None = None) -> Any:
         out = self._submission.evaluate("output", params, None)
         array = real(out)
-        if array is None:
+        if array is None or shape not in (None, array.shape):
             raise SubmissionError(
                 "interface",
-                f"the output of {layer} is no array of real numbers",
+                f"the output of {layer} is no array of real numbers, always in the same shape",
                 given=described(out),
-                expected="an array",
+                expected="an array" if shape is None else f"an array, shape {shape}",
             )
         return array
+
+
+def _layer(draw: Draw) -> str:
+    return next(iter(draw.params)).rpartition(".")[0]
 
 
 def _drawn(inputs: Params, seed: list[int]) -> Params:

@@ -134,11 +134,10 @@ class Submission:
         """
         self._bound = {"shape": shape, "variant": variant}
         found = self._asked("the file", "bind", self._bound)
-        try:
-            offers, origin = [str(name) for name in found["offers"]], str(found["origin"])
-            return {"parameters": found["parameters"], "offers": offers, "origin": _printable(origin)}
-        except (KeyError, TypeError) as error:
-            raise _nonsense() from error
+        if not isinstance(found, dict) or not {"parameters", "offers", "origin"} <= found.keys():
+            raise _nonsense()
+        (origin,) = _words([found["origin"]])
+        return {"parameters": found["parameters"], "offers": _words(found["offers"]), "origin": origin}
 
     def evaluate(self, what: str, params: dict[str, Any], *data: Any) -> Any:
         """Return an output or a loss of the model that was bound.
@@ -233,7 +232,7 @@ class Submission:
         if self._is_collecting:
             raise _Collected(call, arguments)
         ready, self._ready = self._ready, None
-        answer = _checked(ready or self._sandbox.ask(call, **arguments))
+        answer = _checked(self._sandbox.ask(call, **arguments) if ready is None else ready)
         if "NameError" in answer["error"]["bases"] and not self.is_whole:
             self.run_whole()
             if self._bound:
@@ -243,17 +242,12 @@ class Submission:
 
     def _load(self, *, whole: bool) -> None:
         answer = self._sandbox.ask("load", path=str(self.path), names=self._names, whole=whole)
-        result = self._result(_checked(answer), "the file does not load:", "import")
+        found = self._result(_checked(answer), "the file does not load:", "import")
+        if not isinstance(found, dict) or not {"names", "skipped", "supplied"} <= found.keys():
+            raise _nonsense()
         self.is_whole = whole
-        try:
-            self._describe(result)
-        except (KeyError, TypeError, AttributeError) as error:
-            raise _nonsense() from error
-
-    def _describe(self, found: dict[str, Any]) -> None:
-        self.names = [str(name) for name in found["names"]]
-        self._skipped: int = found["skipped"]
-        self._supplied: list[str] = found["supplied"]
+        self.names, self._supplied = _words(found["names"]), _words(found["supplied"])
+        self._skipped = found["skipped"] if type(found["skipped"]) is int else 0
 
     def _result(self, answer: dict[str, Any], what: str, otherwise: str) -> Any:
         if "result" in answer:
@@ -273,14 +267,24 @@ class Submission:
 
 
 def _checked(answer: Any) -> dict[str, Any]:
-    """Return an answer that has a result, or an error of which all is known."""
+    """Return an answer that has a result, or an error of which all is known, in words."""
     if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
         raise _nonsense()
-    error = answer.get("error", _NO_ERROR)
-    known = isinstance(error, dict) and error.keys() == _NO_ERROR.keys()
-    if not known or not isinstance(error["bases"], list):
+    if "error" not in answer:
+        return {**answer, "error": _NO_ERROR}
+    error = answer["error"]
+    if not isinstance(error, dict) or error.keys() != _NO_ERROR.keys():
         raise _nonsense()
-    return {"error": _NO_ERROR, **answer}
+    line = error["line"] if type(error["line"]) is int else None
+    told = {key: _words([error[key]])[0] for key in ("type", "text", "given", "expected")}
+    return {"error": {**told, "bases": _words(error["bases"]), "line": line}}
+
+
+def _words(found: Any) -> list[str]:
+    """Return what must be a list of texts."""
+    if not isinstance(found, list | tuple) or not all(isinstance(text, str) for text in found):
+        raise _nonsense()
+    return [_printable(text) for text in found]
 
 
 class _Collected(BaseException):

@@ -58,9 +58,10 @@ class NetworkBinding:
         return self.is_known and self._is_shown
 
     @property
-    def rank(self) -> tuple[bool, bool, bool]:
-        """How good a form this is: no doubt, a known network, targets that any loss takes."""
-        return self.is_certain, self.is_known, self._form.target != "real"
+    def rank(self) -> tuple[bool, bool, bool, bool]:
+        """How good a form this is: a known network, a batch, no doubt, targets that any loss takes."""
+        is_batch = self._form.layout.samples > 1
+        return self.is_known, is_batch, self.is_certain, self._form.target != "real"
 
     def settle(self, options: Options) -> None:
         """Call everything once, and find out what is computed.
@@ -108,7 +109,7 @@ class NetworkBinding:
         """Return E of the submission's own forward."""
         form = self._form
         if self._loss.epsilon:
-            return self._reference_loss(draw)
+            return self._of_reference(draw)
         if "loss" in form.offers and not self._is_other_loss:
             return lambda params: form.loss(params, draw)
         d = form.rows(draw.d)
@@ -118,6 +119,10 @@ class NetworkBinding:
             return self._loss.value(form.layout.rows(y, form.outputs), d, self._output)
 
         return error
+
+    def reference(self, draw: Draw) -> Callable[[Params], float] | None:
+        """Return E of the reference network that computes the same."""
+        return self._of_reference(draw) if self.is_known else None
 
     def gradient(self, draw: Draw) -> dict[str, Any]:
         """Return what the submission's backward pass gives."""
@@ -151,7 +156,7 @@ class NetworkBinding:
         assert self._activations is not None
         return self._loss.network(self._activations)
 
-    def _reference_loss(self, draw: Draw) -> Callable[[Params], float]:
+    def _of_reference(self, draw: Draw) -> Callable[[Params], float]:
         network, (_, x, d) = self._reference(), self._in_rows(draw)
         in_rows = self._form.arrangement.in_rows
         return lambda params: self._loss.factor * float(network.loss(in_rows(params), x, d))
@@ -187,7 +192,8 @@ class NetworkBinding:
         if stated:
             return inference.Loss(stated, logits=stated == inference.LOGITS.get(last, ("",))[0])
         sizes = (form.layout.samples, form.outputs)
-        usual = inference.usual_losses(self._usual_loss, last, *sizes, is_free=self._is_free)
+        kind = {"is_free": self._is_free, "is_single": form.layout.axis is None}
+        usual = inference.usual_losses(self._usual_loss, last, *sizes, **kind)
         given = form.arrangement.in_rows(self.gradient(draw))
         y, d = form.layout.rows(form.output(draw), form.outputs), form.rows(draw.d)
         if f"b{form.arrangement.depth}" in given:

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from gradcheck.checking import RTOL, check_gradient
-from gradcheck.errors import GradcheckError, GradientInterfaceError, SubmissionError
+from gradcheck.errors import GradcheckError, GradientInterfaceError, SubmissionError, UsageError
 from gradcheck.report import Report, agreed
 from gradcheck.submissions.batched import BatchedLoss
 from gradcheck.submissions.binding import Binding, Draw, Options, Params
@@ -28,6 +28,8 @@ from gradcheck.submissions.sandbox import Sandbox, available
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 Gradient = dict[str, Any]
+# How much farther from the network's own gradient one may be than from the differences of forward.
+_AS_FAR = 10
 Illustrate = Callable[[Report, BatchedLoss, Params, Gradient], tuple[Plot, ...]]
 
 
@@ -50,14 +52,13 @@ def verify(file: str, options: Options, illustrate: Illustrate | None = None) ->
     Raises
     ------
     UsageError
-        If the options cannot be met.
+        If there is no such file, or the options cannot be met.
     """
     began = time.perf_counter()
-    level = available(options.sandbox)
+    level, path = available(options.sandbox), locate(file)
     known: dict[str, Any] = {}
     outcome: Report | SubmissionError
     try:
-        path = locate(file)
         with Sandbox(path.parent, level, options.timeout) as sandbox:
             submission = Submission(sandbox, path, ("*",) if options.adapter else NAMES)
             outcome = _outcome(submission, options, known, illustrate)
@@ -80,7 +81,7 @@ def locate(file: str) -> Path:
 
     Raises
     ------
-    SubmissionError
+    UsageError
         If there is no such file.
     """
     kind, _, name = file.partition(":")
@@ -88,12 +89,16 @@ def locate(file: str) -> Path:
         path = EXAMPLES / f"{name.replace('-', '_')}.py"
         names = sorted(f"example:{example.stem.replace('_', '-')}" for example in EXAMPLES.glob("*.py"))
         if f"example:{name}" not in names:
-            raise SubmissionError("file", f"there is no {file!r}", expected=", ".join(names))
+            raise UsageError(f"there is no {file!r}", expected=", ".join(names))
         return path
     path = Path(file).resolve()
     if not path.is_file():
-        what = "is a folder, not a file" if path.is_dir() else "does not exist"
-        raise SubmissionError("file", f"{file!r} {what}", expected="the path of one Python file")
+        what = "is a folder" if path.is_dir() else "is no file" if path.exists() else "does not exist"
+        raise UsageError(
+            f"{file!r} {what}",
+            expected="the path of one Python file or notebook",
+            do="for a folder of submissions see `gradcheck grade`" if path.is_dir() else "",
+        )
     return path
 
 
@@ -106,6 +111,7 @@ def _outcome(
     known["flags"] = binding.flags
     _refuse_constant(binding, options.seed)
     report = _judge(submission, binding, options)
+    known["understood"] = (*submission.understood, *binding.understood)
     binding.flags |= set(report.flags)
     if report.ok and "mutates" in binding.flags:
         raise SubmissionError(
@@ -146,9 +152,36 @@ def _checked(
     except GradientInterfaceError as error:
         where = draw.name or "parameters in general position"
         raise SubmissionError("interface", f"the loss of forward: {error.problem}", given=where) from error
-    if not draw.name or report.ok:
+    if not draw.name:
+        return _confirmed(report, binding, draw, gradient, options) if report.ok else report
+    if report.ok:
         return report
     return dataclasses.replace(report, notes=(*report.notes, f"{report.verdict} at {draw.name}"))
+
+
+def _confirmed(report: Report, binding: Binding, draw: Draw, gradient: Gradient, options: Options) -> Report:
+    """Return the report, or a mismatch with the network that forward is said to compute.
+
+    A process that is asked for one point at a time can tell the points of a difference from others,
+    and make the values there up so that they suit a wrong gradient. What the network would give there
+    is known here.
+    """
+    reference = binding.reference(draw)
+    if reference is None:
+        return report
+    rtol = max(options.rtol or RTOL, _AS_FAR * report.max_relative_error)
+    for method in ("directions", "entries"):  # the certificate is quick, and may be stricter than rtol
+        other = check_gradient(reference, draw.params, gradient, rtol=rtol, method=method, seed=options.seed)
+        if other.verdict != "mismatch":
+            return report
+    if "forward-differs" not in binding.flags:
+        binding.flags.add("forward-differs")
+        binding.understood.insert(
+            0,
+            "forward gives values near a problem that are not those of the network that it computes at the "
+            "problem itself: judged by that network",
+        )
+    return other
 
 
 def _repeated(binding: Binding, draw: Draw) -> list[tuple[Draw, Gradient]]:

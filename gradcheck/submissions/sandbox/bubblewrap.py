@@ -12,7 +12,7 @@ from collections.abc import Sequence
 
 from gradcheck.submissions.sandbox import view
 
-SCRATCH = "/tmp/scratch"  # noqa: S108 (inside of the container)
+SCRATCH = "/tmp/gradcheck-scratch"  # noqa: S108 (inside of the container)
 _SCRATCH_BYTES = 64 << 20
 _SECONDS = 10
 
