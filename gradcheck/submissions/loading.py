@@ -14,6 +14,7 @@ from gradcheck.submissions.sandbox import Sandbox
 
 T = TypeVar("T")
 R = TypeVar("R")
+_LONGEST = 500  # letters of what a process says
 _NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None, "given": "", "expected": ""}
 _REASONS = {"SyntaxError": "syntax", "MemoryError": "memory", "SystemExit": "exit", "ImportError": "import"}
 
@@ -137,7 +138,11 @@ class Submission:
         if not isinstance(found, dict) or not {"parameters", "offers", "origin"} <= found.keys():
             raise _nonsense()
         (origin,) = _words([found["origin"]])
-        return {"parameters": found["parameters"], "offers": _words(found["offers"]), "origin": origin}
+        return {
+            "parameters": found["parameters"],
+            "offers": _words(found["offers"]),
+            "origin": _printable(origin),
+        }
 
     def evaluate(self, what: str, params: dict[str, Any], *data: Any) -> Any:
         """Return an output or a loss of the model that was bound.
@@ -284,7 +289,7 @@ def _words(found: Any) -> list[str]:
     """Return what must be a list of texts."""
     if not isinstance(found, list | tuple) or not all(isinstance(text, str) for text in found):
         raise _nonsense()
-    return [_printable(text) for text in found]
+    return [text[:_LONGEST] for text in found]
 
 
 class _Collected(BaseException):
@@ -299,4 +304,4 @@ def _nonsense() -> SubmissionError:
 
 
 def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text[:500])
+    return "".join(letter if letter.isprintable() else " " for letter in text)
