@@ -2,13 +2,16 @@
 
     python benchmarks/isolation.py [--repeats 7]
 
-Both check the same problems. "In process" calls the file's functions directly; "isolated" is all that
-`verify` does once the submission's process has started, finding out what the file is included. The whole
-command, start of both interpreters included, is timed by the wall. Each number is the best of the
-repeats; the ratio is of the two bests.
+The same work, finding out what the file is included, is done twice: by the file's functions in the
+submission's process, and by the same code called directly, with nothing packed or sent. Processor time of
+both processes is counted, without that of starting them, so that a busy machine does not blur it; the
+two wait for each other, so that on an idle one it is the wall time, too. "Alone" is `check_gradient` by
+itself, for a loss and a gradient that are known already. The whole command is timed by the wall, start of
+both interpreters included. Each number is the best of the repeats.
 """
 
 import argparse
+import resource
 import subprocess
 import sys
 import time
@@ -19,6 +22,7 @@ from typing import Any
 from gradcheck import check_gradient
 from gradcheck.submissions import course_functions, verify
 from gradcheck.submissions.binding import Draw, Options
+from gradcheck.submissions.child import Runner
 from gradcheck.submissions.network_binding import NetworkBinding
 from gradcheck.submissions.sandbox import LEVELS, Sandbox, available
 
@@ -26,20 +30,66 @@ EXAMPLE = "course-note-repaired"
 
 
 def main() -> None:
-    """Time both and print the ratio."""
+    """Time all and print the ratios."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("--repeats", type=int, default=7)
     repeats = range(parser.parse_args().repeats)
-    module, draws = loaded(), problems()
-    best = available("auto")
+    module, draws, best = loaded(), problems(), available("auto")
+    alone = min(seconds(lambda: check(module, draws)) for _ in repeats)
+    direct = min(seconds(lambda: verified(Direct)) for _ in repeats)
+    print(f"check_gradient alone {1e3 * alone:.0f} ms, verify in process {1e3 * direct:.0f} ms")
     for level in LEVELS[LEVELS.index(best) : -1]:
-        alone, isolated = [], []
-        for _ in repeats:  # in turn, so that a busy machine is the same for both
-            alone.append(in_process(module, draws))
-            isolated.append(in_isolation(level))
-        print(f"{level}: isolated {1e3 * min(isolated):.0f} ms, in process {1e3 * min(alone):.0f} ms, "
-              f"ratio {min(isolated) / min(alone):.2f}")  # fmt: skip
+        start = min(seconds(lambda level=level: started(level)) for _ in repeats)
+        isolated = min(seconds(lambda level=level: verified(Sandbox, level)) for _ in repeats) - start
+        print(f"{level}: {1e3 * isolated:.0f} ms after a start of {1e3 * start:.0f} ms: "
+              f"{isolated / direct:.2f} x in process, {isolated / alone:.2f} x alone")  # fmt: skip
     print(f"gradcheck verify with {best}: {min(whole() for _ in repeats):.2f} s wall")
+
+
+def seconds(work: Any) -> float:
+    """Return the processor time that a function takes, here and in processes that end meanwhile."""
+    before = used()
+    work()
+    return used() - before
+
+
+def used() -> float:
+    """Return the processor time of this process and of its children that have ended."""
+    both = (resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+    return sum(usage.ru_utime + usage.ru_stime for usage in both)
+
+
+class Direct:
+    """In the place of a sandbox: what the submission's process would do is done in this one."""
+
+    measures = ()
+
+    def __init__(self, *arguments: object) -> None:
+        self._runner = Runner(course_functions.__file__)
+
+    def __enter__(self) -> "Direct":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        sys.meta_path.remove(self._runner.resort)
+
+    def ask(self, call: str, **arguments: Any) -> Any:
+        """Answer a request."""
+        return self._runner.answer(call, arguments)
+
+
+def verified(sandbox: Any, level: str = "none") -> None:
+    """Verify the example in such a sandbox."""
+    verify.Sandbox = sandbox  # type: ignore[misc]
+    result = verify.verify(f"example:{EXAMPLE}", Options(sandbox=level))
+    verify.Sandbox = Sandbox  # type: ignore[misc]
+    assert result.verdict == "match", result
+
+
+def started(level: str) -> None:
+    """Start a submission's process and end it."""
+    with Sandbox(verify.EXAMPLES, level, 60.0):
+        pass
 
 
 def loaded() -> ModuleType:
@@ -64,14 +114,13 @@ def problems() -> list[Draw]:
         return iter(kept)
 
     NetworkBinding.draws = draws  # type: ignore[method-assign]
-    verify.verify(f"example:{EXAMPLE}", Options(sandbox="none"))
+    verified(Sandbox)
     NetworkBinding.draws = honest  # type: ignore[method-assign]
     return kept
 
 
-def in_process(module: Any, draws: list[Draw]) -> float:
-    """Return the seconds that checking takes where the file's functions are called directly."""
-    began = time.perf_counter()
+def check(module: Any, draws: list[Draw]) -> None:
+    """Check the functions of the example by themselves."""
     for draw in draws:
 
         def loss(params: Any, draw: Draw = draw) -> float:
@@ -80,28 +129,6 @@ def in_process(module: Any, draws: list[Draw]) -> float:
         module.network = draw.params
         gradient = module.backward(draw.x, draw.d, *module.forward(draw.params, draw.x))
         assert check_gradient(loss, draw.params, gradient).ok, draw.name
-    return time.perf_counter() - began
-
-
-def in_isolation(level: str) -> float:
-    """Return the seconds that `verify` takes from the start of the submission's process to its end."""
-    times: list[float] = []
-
-    class Timed(Sandbox):
-        def __enter__(self) -> Any:
-            entered = super().__enter__()
-            times.append(time.perf_counter())
-            return entered
-
-        def __exit__(self, *exception: Any) -> None:
-            times.append(time.perf_counter())
-            super().__exit__(*exception)
-
-    verify.Sandbox = Timed  # type: ignore[misc]
-    result = verify.verify(f"example:{EXAMPLE}", Options(sandbox=level))
-    verify.Sandbox = Sandbox  # type: ignore[misc]
-    assert result.verdict == "match", result
-    return times[1] - times[0]
 
 
 def whole() -> float:

@@ -62,7 +62,7 @@ BROKEN = {
 }
 LOOPS = ("loops_at_import", "loops_in_backward")
 INCONCLUSIVE = ("random_forward",)
-SUSPECT = ("numeric",)
+SUSPECT = ("numeric", "complex_step")
 FLAGS = {
     "accumulates": "accumulates",
     "random_backward": "nondeterministic",
@@ -70,6 +70,7 @@ FLAGS = {
     "writes_network": "mutates",
     "constant_forward": "trivial",
     "numeric": "numeric",
+    "complex_step": "numeric",
 }
 
 
@@ -135,6 +136,15 @@ def test_finite_differences_are_a_match_with_a_note(name):
 
     assert result.verdict == "match"
     assert "is it itself a finite difference" in " ".join(str(result).split())
+
+
+@pytest.mark.parametrize("name", SUSPECT)
+def test_finite_differences_can_be_refused(name):
+    """By who asks for a backward pass."""
+    result = offender(name, numeric="fail")
+
+    assert (result.verdict, result.outcome.reason) == ("error", "interface")
+    assert "takes differences of forward" in str(result)
 
 
 @pytest.mark.parametrize(("name", "flag"), FLAGS.items())

@@ -29,6 +29,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
         help="seconds for one submission (default: 60)")  # fmt: skip
     add("--sandbox", choices=LEVELS, default=default.sandbox,
         help="how the file's process is confined (default: auto, the strongest there is)")  # fmt: skip
+    add("--numeric", choices=("warn", "fail"), default=default.numeric,
+        help="a gradient by finite differences: flag it, or refuse it (default: warn)")  # fmt: skip
 
 
 def stated(chosen: argparse.Namespace) -> Options:

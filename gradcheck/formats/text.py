@@ -35,6 +35,8 @@ def _result(result: dict[str, Any]) -> str:
 
 def _headline(result: dict[str, Any]) -> str:
     text = f"{result['verdict'].upper()}: maximum relative error {short(result['max_relative_error'])}"
+    if result["verdict"] == "match" and "forward-differs" in result["flags"]:
+        text = f"FORWARD DIFFERS from what it should be; with that forward pass {text}"
     rows = result["parameters"].values()
     wrong = [counted(row) for row in rows if row["verdict"] == result["verdict"] != "match"]
     if wrong:

@@ -26,6 +26,8 @@ class Options:
         Seconds of wall time for the whole submission.
     sandbox : str
         One of `gradcheck.submissions.sandbox.LEVELS`.
+    numeric : {"warn", "fail"}
+        Whether a gradient that is itself a finite difference is flagged alone, or an error.
     """
 
     adapter: str | None = None
@@ -35,6 +37,7 @@ class Options:
     rtol: float | None = None
     timeout: float = 60.0
     sandbox: str = "auto"
+    numeric: str = "warn"
 
 
 @dataclass(frozen=True)

@@ -4,11 +4,12 @@ This module imports nothing of gradcheck but what likewise imports nothing of it
 submission's process loads it.
 """
 
+import functools
 import inspect
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from gradcheck.submissions.source import Unfit
+from gradcheck.submissions.source import Unfit, signature
 
 # Names are compared in lower case.
 _NAMES = """
@@ -56,11 +57,19 @@ def call(function: Callable[..., Any], pool: Mapping[str, Any], places: Sequence
     Unfit
         If it is not clear what a parameter takes.
     """
-    found = inspect.signature(function).parameters.values()
-    accepted = [p for p in found if p.kind in _KINDS]
+    values, named = _keys(function, tuple(pool), tuple(places))
+    return function(*(pool[key] for key in values), **{name: pool[key] for name, key in named})
+
+
+@functools.lru_cache
+def _keys(
+    function: Callable[..., Any], pool: tuple[str, ...], places: tuple[str, ...]
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return which keys of the pool a function takes by place, and which by name."""
+    accepted = [p for p in signature(function) if p.kind in _KINDS]
     needed = [p.name for p in accepted if p.default is inspect.Parameter.empty]
-    keys = matched(needed, list(pool), places)
-    if None in keys:
+    keys = [key for key in matched(needed, pool, places) if key is not None]
+    if len(keys) < len(needed):
         raise Unfit(
             f"{function.__name__} cannot be called: it is not clear what its parameters take",
             given=f"{function.__name__}({', '.join(needed)})",
@@ -68,9 +77,7 @@ def call(function: Callable[..., Any], pool: Mapping[str, Any], places: Sequence
         )
     optional = [p.name for p in accepted if p.name not in needed]
     others = matched(optional, [key for key in pool if key not in keys])
-    values = [pool[key] for key in keys if key is not None]
-    named = {name: pool[key] for name, key in zip(optional, others, strict=True) if key is not None}
-    return function(*values, **named)
+    return keys, [(name, key) for name, key in zip(optional, others, strict=True) if key is not None]
 
 
 def matched(names: Sequence[str], keys: Sequence[str], places: Sequence[str] = ()) -> list[str | None]:

@@ -6,15 +6,13 @@ This module imports nothing of gradcheck but what likewise imports nothing of it
 """
 
 import ast
-import importlib.abc
-import importlib.machinery
-import importlib.util
 import json
 import os
 import random
 import sys
 import traceback
 import types
+from collections import Counter
 from collections.abc import Sequence
 from itertools import islice
 from typing import Any, BinaryIO
@@ -25,76 +23,10 @@ from gradcheck.submissions import notebooks, rows, selection, wire
 from gradcheck.submissions.confinement import confine
 from gradcheck.submissions.conventions import CONVENTIONS
 from gradcheck.submissions.source import Source
+from gradcheck.submissions.supplied import LastResort
 
 MODULE = "submission"
 _LINKS = 1000
-
-
-class StandIn(types.ModuleType):
-    """A module, object and function that is anything and does nothing: plotting without a screen."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(name)
-        self.__path__: list[str] = []
-        self.__all__: list[str] = []
-
-    def __getattr__(self, name: str) -> Any:
-        if name.startswith("__"):
-            raise AttributeError(name)
-        return StandIn(name)
-
-    def __call__(self, *arguments: Any, **keywords: Any) -> Any:
-        """Return another stand-in."""
-        return StandIn(self.__name__)
-
-    def __iter__(self) -> Any:
-        # `figure, axes = plt.subplots()` takes two.
-        return iter((StandIn("first"), StandIn("second")))
-
-    def __getitem__(self, key: Any) -> Any:
-        return StandIn("item")
-
-    def __enter__(self) -> Any:
-        return self
-
-    def __exit__(self, *exception: object) -> None:
-        return None
-
-
-class LastResort(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Finds the course's helper module and a stand-in for matplotlib, if nothing else did.
-
-    Parameters
-    ----------
-    helpers : str
-        Path of the helper module's source.
-    """
-
-    def __init__(self, helpers: str) -> None:
-        self.helpers = helpers
-        self.supplied: list[str] = []
-
-    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        """Return the spec of what is supplied under that name, or None."""
-        top = name.partition(".")[0]
-        if name in ("functions", "common.functions"):
-            self.supplied.append(name)
-            return importlib.util.spec_from_file_location(name, self.helpers)
-        if name in ("common.gradient", "common.util"):
-            return importlib.machinery.ModuleSpec(name, self)
-        if name == "common":
-            return importlib.machinery.ModuleSpec(name, None, is_package=True)
-        if top == "matplotlib":
-            self.supplied.append(top)
-            return importlib.machinery.ModuleSpec(name, self, is_package=True)
-        return None
-
-    def create_module(self, spec: Any) -> Any:
-        """Return the stand-in."""
-        return StandIn(spec.name)
-
-    def exec_module(self, module: Any) -> None:
-        """Do nothing: the stand-in is complete."""
 
 
 def _given(tree: ast.Module) -> list[str]:
@@ -164,6 +96,30 @@ class Runner:
     def gradient(self, params: dict[str, Any], data: Sequence[Any]) -> list[Any]:
         """Return the gradient of the model, and its parameters afterwards."""
         return [self.evaluate("gradient", params, data), self.model.parameters()]
+
+    def repeats(self, params: dict[str, Any], data: Sequence[Any]) -> int:
+        """Return how often the gradient runs the function that gives the value, or the output."""
+        what = self.model.offers[-1]
+        outer = self._calls(what, params, data if what == "loss" else data[:1], outermost=True)
+        inner = self._calls("gradient", params, data, outermost=False)
+        return max((inner[code] for code in outer), default=0)
+
+    def _calls(
+        self, what: str, params: dict[str, Any], data: Sequence[Any], *, outermost: bool
+    ) -> Counter[types.CodeType]:
+        calls: Counter[types.CodeType] = Counter()
+
+        def note(frame: types.FrameType, event: str, argument: object) -> None:
+            caller = frame.f_back.f_code.co_filename if frame.f_back else ""
+            if event == "call" and frame.f_code.co_filename == self.path != caller * outermost:
+                calls[frame.f_code] += 1
+
+        sys.setprofile(note)
+        try:
+            self.evaluate(what, params, data)
+        finally:
+            sys.setprofile(None)
+        return calls
 
     def run(self, values: dict[str, Any], calls: Sequence[Any], give: Sequence[Any]) -> list[Any]:
         """Set globals, call functions one after another, and return the values asked for."""

@@ -16,12 +16,19 @@ from gradcheck.submissions.models import BATCH, HIDDEN, INPUTS, PENALTY, Flat, M
 from gradcheck.submissions.source import Source, Unfit, parameters
 
 # Names by which functions and globals go, the usual ones first.
-FORWARD = "forward|forward_pass|feedforward|forward_prop|forwardprop|fprop|predict"
+FORWARD = "forward|forward_pass|feedforward|feed_forward|forward_prop|forwardprop|fprop|predict"
 LOSS = (
-    "loss|loss_fn|loss_function|compute_loss|cost|compute_cost|mse|mse_loss|cross_entropy|cross_entropy_loss"
+    "loss|loss_fn|loss_func|loss_function|compute_loss|calculate_loss|calc_loss|get_loss|cost|compute_cost|"
+    "mse|mse_loss|cross_entropy|cross_entropy_loss"
 )
-BACKWARD = "backward|backward_pass|backprop|bprop|grad|grads|gradient|gradients|compute_grad*|loss_grad"
-START = "init_param*|initialize*|init_network|init_weights|init|make_params|create_params|random_params"
+BACKWARD = (
+    "backward|backward_pass|backprop|back_prop|backpropagation|back_propagation|backpropagate|bprop|grad|"
+    "grads|gradient|gradients|compute_grad*|calculate_grad*|calc_grad*|get_grad*|loss_grad"
+)
+START = (
+    "init_param*|initialize*|init_network|init_weights|init_model|init|make_params|create_params|"
+    "random_params|build_model|make_network|create_network"
+)
 VALUES = "params|parameters|network|weights|model|net"
 ANY_LAYOUT = ("a batch", "one sample", "samples in columns", "one column")
 ANY_TARGET = ("real", "one-hot", "classes", "probabilities")
@@ -60,6 +67,8 @@ class FunctionsModel(Model):
         self._source, self._forward, self._loss, self._backward = source, forward, loss, backward
         self._nest, self.origin, self._names = nest, origin, names
         self.offers = tuple(name for name, f in (("output", forward), ("loss", loss)) if f)
+        shapes = {name: np.shape(value) for name, value in self.parameters().items()}
+        self._read = next(arrangements(shapes), None)
 
     def parameters(self) -> Flat:
         """Return the leaves of the nest."""
@@ -109,9 +118,7 @@ class FunctionsModel(Model):
 
     def _output_size(self, x: Any) -> int:
         """Return the number of entries that the output for x must have, 0 if it cannot be told."""
-        shapes = {name: np.shape(value) for name, value in self.parameters().items()}
-        found = next(arrangements(shapes), None)
-        return np.size(x) // found.widths[0] * found.widths[-1] if found else 0
+        return np.size(x) // self._read.widths[0] * self._read.widths[-1] if self._read else 0
 
 
 def takes_apart(*functions: Callable[..., Any] | None) -> bool:

@@ -10,12 +10,11 @@ from typing import Any, TypeVar
 
 from gradcheck.errors import SubmissionError
 from gradcheck.submissions import rows
+from gradcheck.submissions.answers import checked, nonsense, printable, texts
 from gradcheck.submissions.sandbox import Sandbox
 
 T = TypeVar("T")
 R = TypeVar("R")
-_LONGEST = 500  # letters of what a process says
-_NO_ERROR: dict[str, Any] = {"type": "", "bases": [], "text": "", "line": None, "given": "", "expected": ""}
 _REASONS = {"SyntaxError": "syntax", "MemoryError": "memory", "SystemExit": "exit", "ImportError": "import"}
 
 
@@ -109,7 +108,7 @@ class Submission:
         given = {"values": values, "calls": [list(call) for call in calls], "give": list(give)}
         result = self._asked(calls[-1][0], "run", given)
         if not isinstance(result, list) or len(result) != len(give):
-            raise _nonsense()
+            raise nonsense()
         return result
 
     def bind(self, shape: str, variant: Any) -> dict[str, Any]:
@@ -136,12 +135,12 @@ class Submission:
         self._bound = {"shape": shape, "variant": variant}
         found = self._asked("the file", "bind", self._bound)
         if not isinstance(found, dict) or not {"parameters", "offers", "origin"} <= found.keys():
-            raise _nonsense()
-        (origin,) = _words([found["origin"]])
+            raise nonsense()
+        (origin,) = texts([found["origin"]])
         return {
             "parameters": found["parameters"],
-            "offers": _words(found["offers"]),
-            "origin": _printable(origin),
+            "offers": texts(found["offers"]),
+            "origin": printable(origin),
         }
 
     def evaluate(self, what: str, params: dict[str, Any], *data: Any) -> Any:
@@ -185,8 +184,32 @@ class Submission:
         """
         found = self._asked("its backward", "gradient", {"params": params, "data": data})
         if not isinstance(found, list) or len(found) != 2:
-            raise _nonsense()
+            raise nonsense()
         return found[0], found[1]
+
+    def repeats(self, params: dict[str, Any], *data: Any) -> int:
+        """Return how often the gradient runs the function whose gradient it is.
+
+        Parameters
+        ----------
+        params : dict of str to array or float
+        *data
+            x and d.
+
+        Returns
+        -------
+        int
+            Of no weight against a process that means to deceive.
+
+        Raises
+        ------
+        SubmissionError
+            As `evaluate`.
+        """
+        found = self._asked("its backward", "repeats", {"params": params, "data": data})
+        if type(found) is not int:
+            raise nonsense()
+        return found
 
     def map(self, function: Callable[[T], R], items: Sequence[T]) -> list[R]:
         """Return what a function gives for each item, the calls of all items sent as one batch.
@@ -212,11 +235,11 @@ class Submission:
             return [function(item) for item in items]
         given = rows.stack([request.arguments for request in requests if request])
         batch = {"name": first.call, "requests": given, "count": len(requests)}
-        answer = _checked(self._sandbox.ask("run_many", **batch))
+        answer = checked(self._sandbox.ask("run_many", **batch))
         try:
             answers = rows.unstack(self._result(answer, "a call raises", "crashed"), len(requests))
         except ValueError as error:
-            raise _nonsense() from error
+            raise nonsense() from error
         results = []
         for item, self._ready in zip(items, answers, strict=True):
             results.append(function(item))
@@ -237,21 +260,21 @@ class Submission:
         if self._is_collecting:
             raise _Collected(call, arguments)
         ready, self._ready = self._ready, None
-        answer = _checked(self._sandbox.ask(call, **arguments) if ready is None else ready)
+        answer = checked(self._sandbox.ask(call, **arguments) if ready is None else ready)
         if "NameError" in answer["error"]["bases"] and not self.is_whole:
             self.run_whole()
             if self._bound:
                 self._sandbox.ask("bind", **self._bound)
-            answer = _checked(self._sandbox.ask(call, **arguments))
+            answer = checked(self._sandbox.ask(call, **arguments))
         return self._result(answer, f"{who} raises", "crashed")
 
     def _load(self, *, whole: bool) -> None:
         answer = self._sandbox.ask("load", path=str(self.path), names=self._names, whole=whole)
-        found = self._result(_checked(answer), "the file does not load:", "import")
+        found = self._result(checked(answer), "the file does not load:", "import")
         if not isinstance(found, dict) or not {"names", "skipped", "supplied"} <= found.keys():
-            raise _nonsense()
+            raise nonsense()
         self.is_whole = whole
-        self.names, self._supplied = _words(found["names"]), _words(found["supplied"])
+        self.names, self._supplied = texts(found["names"]), texts(found["supplied"])
         self._skipped = found["skipped"] if type(found["skipped"]) is int else 0
 
     def _result(self, answer: dict[str, Any], what: str, otherwise: str) -> Any:
@@ -271,37 +294,8 @@ class Submission:
         )
 
 
-def _checked(answer: Any) -> dict[str, Any]:
-    """Return an answer that has a result, or an error of which all is known, in words."""
-    if not isinstance(answer, dict) or not answer.keys() & {"result", "error"}:
-        raise _nonsense()
-    if "error" not in answer:
-        return {**answer, "error": _NO_ERROR}
-    error = answer["error"]
-    if not isinstance(error, dict) or error.keys() != _NO_ERROR.keys():
-        raise _nonsense()
-    line = error["line"] if type(error["line"]) is int else None
-    told = {key: _words([error[key]])[0] for key in ("type", "text", "given", "expected")}
-    return {"error": {**told, "bases": _words(error["bases"]), "line": line}}
-
-
-def _words(found: Any) -> list[str]:
-    """Return what must be a list of texts."""
-    if not isinstance(found, list | tuple) or not all(isinstance(text, str) for text in found):
-        raise _nonsense()
-    return [text[:_LONGEST] for text in found]
-
-
 class _Collected(BaseException):
     """A request of which only the arguments were wanted; nothing that is run may catch it."""
 
     def __init__(self, call: str, arguments: dict[str, Any]) -> None:
         self.call, self.arguments = call, arguments
-
-
-def _nonsense() -> SubmissionError:
-    return SubmissionError("crashed", "the submission's process answered nonsense")
-
-
-def _printable(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)

@@ -54,8 +54,8 @@ class NetworkBinding:
 
     @property
     def is_certain(self) -> bool:
-        """Whether in addition its own gradient belongs to the loss that is assumed."""
-        return self.is_known and self._is_shown
+        """Whether in addition it is what was asked for, and its gradient belongs to the loss assumed."""
+        return self.is_known and self._is_shown and "forward-differs" not in self.flags
 
     @property
     def rank(self) -> tuple[bool, bool, bool, bool]:
@@ -168,6 +168,9 @@ class NetworkBinding:
         found: inference.Loss | None = None
         if "output" in form.offers:
             self._activations = inference.activations_that_fit(seen, depth, options.activation)
+            if options.activation and not self._activations:
+                self.flags.add("forward-differs")
+                self._activations = inference.activations_that_fit(seen, depth, None)
             self._output = self._activations[-1] if self._activations else inference.output_of(seen)
             if "loss" not in form.offers:
                 found = self._assumed_loss(draws[0], options.loss)
@@ -221,9 +224,14 @@ class NetworkBinding:
         self.understood.append(f"called with {form.layout.name}, x {np.shape(draw.x)}{y}{d}")
         if self._activations:
             *hidden, output = self._activations
+            by = "forward computes" if "output" in form.offers else "the loss shows"
+            if loss and output == "identity" and "output" not in form.offers:
+                output = next((f for f, (name, _) in inference.LOGITS.items() if name == loss.name), output)
             plural = "s" * (len(hidden) > 1)
             layers = f"hidden layer{plural} {', '.join(hidden)}, " if hidden else ""
-            self.understood.append(f"{layers}output {output}, as forward computes them")
+            other = f"; {options.activation} was asked for" if "forward-differs" in self.flags else ""
+            other = other if options.activation not in (None, *hidden) else ""
+            self.understood.append(f"{layers}output {output}, as {by} them{other}")
         else:
             self.understood.append(
                 f"forward is no network with a hidden layer of {options.activation or 'a known activation'}: "

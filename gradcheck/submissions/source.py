@@ -5,6 +5,7 @@ submission's process loads it.
 """
 
 import ast
+import functools
 import inspect
 import types
 from collections.abc import Callable, Iterable
@@ -46,6 +47,7 @@ class Source:
 
     def __init__(self, tree: ast.Module, module: types.ModuleType, is_whole: bool) -> None:
         self.tree, self.module, self.is_whole = tree, module, is_whole
+        self._returned: dict[str, list[str | None]] = {}
 
     def __getitem__(self, name: str) -> Any:
         try:
@@ -85,8 +87,10 @@ class Source:
 
     def returned(self, name: str) -> list[str | None]:
         """Return the names in the last ``return`` of a function, None for an expression."""
-        definitions = [n for n in self.tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
-        return selection.returned_names(definitions[-1]) if definitions else []
+        if name not in self._returned:
+            definitions = [n for n in self.tree.body if isinstance(n, ast.FunctionDef) and n.name == name]
+            self._returned[name] = selection.returned_names(definitions[-1]) if definitions else []
+        return self._returned[name]
 
 
 def parameters(function: Callable[..., Any], *, required: bool = True) -> list[str]:
@@ -103,5 +107,11 @@ def parameters(function: Callable[..., Any], *, required: bool = True) -> list[s
     -------
     list of str
     """
-    found = [p for p in inspect.signature(function).parameters.values() if p.kind in _POSITIONAL]
+    found = [p for p in signature(function) if p.kind in _POSITIONAL]
     return [p.name for p in found if not required or p.default is inspect.Parameter.empty]
+
+
+@functools.lru_cache
+def signature(function: Callable[..., Any]) -> tuple[inspect.Parameter, ...]:
+    """Return the parameters of a function; it is asked for at every evaluation, and slow to find out."""
+    return tuple(inspect.signature(function).parameters.values())

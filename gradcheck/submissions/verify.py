@@ -30,6 +30,7 @@ EXAMPLES = Path(__file__).parent.parent / "examples"
 Gradient = dict[str, Any]
 # How much farther from the network's own gradient one may be than from the differences of forward.
 _AS_FAR = 10
+_FEW = 4  # evaluations of forward may serve anything
 Illustrate = Callable[[Report, BatchedLoss, Params, Gradient], tuple[Plot, ...]]
 
 
@@ -119,6 +120,13 @@ def _outcome(
             "backward changes the parameters; the gradients that it returns are right",
             do="leave the update of the parameters to the training loop",
         )
+    if options.numeric == "fail" and "numeric" in binding.flags:
+        raise SubmissionError(
+            "interface",
+            "backward takes differences of forward, or seems to; it is to propagate the error back",
+            given="; ".join(note for note in report.notes if "finite difference" in note),
+            do="compute the gradient layer by layer from delta, without another call of forward",
+        )
     if illustrate:
         with contextlib.suppress(GradcheckError):  # what is known already needs no picture
             draw = next(binding.draws(options.seed))
@@ -134,6 +142,8 @@ def _judge(submission: Submission, binding: Binding, options: Options) -> Report
     general += [(draw, binding.gradient(draw)) for draw in others if not draw.name]
     reports = [_checked(submission, binding, *case, options) for case in general]
     report = reduce(Report.merge, reports)
+    if report.ok and "numeric" not in report.flags:
+        report = _counted(report, submission, first)
     if report.verdict == "mismatch" or "nondeterministic" in report.flags:
         findings = binding.explain(general, options.rtol or RTOL) or agreed(reports)
         return dataclasses.replace(report, findings=findings)
@@ -157,6 +167,19 @@ def _checked(
     if report.ok:
         return report
     return dataclasses.replace(report, notes=(*report.notes, f"{report.verdict} at {draw.name}"))
+
+
+def _counted(report: Report, submission: Submission, draw: Draw) -> Report:
+    """Return the report, flagged if backward runs forward once for each entry, as differences do.
+
+    The complex step gives the digits of a right formula: there is nothing else by which to know it.
+    """
+    entries = sum(np.size(value) for value in draw.params.values())
+    times = submission.repeats(draw.params, draw.x, draw.d)
+    if times < max(entries, _FEW):
+        return report
+    note = f"backward runs forward {times} times for {entries} entries: is it itself a finite difference?"
+    return dataclasses.replace(report, notes=(*report.notes, note), flags=(*report.flags, "numeric"))
 
 
 def _confirmed(report: Report, binding: Binding, draw: Draw, gradient: Gradient, options: Options) -> Report:

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.submissions.calling import call
+from gradcheck.submissions.calling import call, matched
 from gradcheck.submissions.functions_model import RATE, STEPPED, by_name, leaves, rebuilt
 from gradcheck.submissions.models import OUTPUTS, Flat, Model, construct
 from gradcheck.submissions.source import Source, Unfit, parameters
@@ -17,7 +17,7 @@ from gradcheck.submissions.source import Source, Unfit, parameters
 SHAPE = "network-class"
 KIND = "network"
 FORM = "class with arrays self.W1, ..., forward(x), backward(x, d, y) that returns, keeps or takes a step"
-_FORWARD = ("forward", "feedforward", "feed_forward", "forward_pass", "predict", "think", "query")
+_FORWARD = ("forward", "feedforward", "feed_forward", "forward_pass", "predict", "think", "query", "run")
 _BACKWARD = (
     "backward",
     "backprop",
@@ -37,6 +37,8 @@ IS_FREE = True
 VARIANTS = tuple(product((OUTPUTS,), (False, True)))
 USUAL_LOSS = "mean_squared_error"
 _RATES = ("lr", "learning_rate", "eta", "alpha")
+# What a backward pass can be given: all of it, and the usual order.
+_GIVEN, _PLACES = ("y", "x", "d", *STEPPED), ("x", "d", "y")
 _KEPT = ("d{}", "grad_{}", "{}_grad", "d_{}")
 _ALL_KEPT = ("grads", "gradients", "grad")
 
@@ -46,6 +48,7 @@ def bind(source: Source, variant: tuple[int, bool]) -> Model:
     for kind in reversed(source.classes()):
         methods = [next((n for n in names if hasattr(kind, n)), "") for names in (_FORWARD, _BACKWARD, _LOSS)]
         if methods[0] and methods[1]:
+            methods[1] = next((n for n in _BACKWARD if _can_be_called(kind, n)), methods[1])
             return NetworkClass(kind, methods, *variant)
     raise Unfit("no class has both a forward and a backward pass", expected=FORM)
 
@@ -89,7 +92,7 @@ class NetworkClass(Model):
         """Return what backward gives after a forward pass, and undo its step if it makes one."""
         before = {name: value.copy() for name, value in self.parameters().items()}
         pool = {"y": self.output(x), "x": x, "d": self._target(d), **STEPPED}
-        places = ("x", "d", "y") if len(parameters(self._backward or len)) > 1 else ("d",)
+        places = _PLACES if len(parameters(self._backward or len)) > 1 else ("d",)
         returned = _called(self._backward, pool, places)
         step = {name: (before[name] - after) / RATE for name, after in self.parameters().items()}
         self._makes_steps |= any(bool(np.any(change)) for change in step.values())
@@ -116,6 +119,12 @@ class NetworkClass(Model):
     def _nest(self, form: str) -> Flat:
         """Return the attributes whose names have that form, by the names of the parameters."""
         return {name: getattr(self._network, form.format(name)) for name in self._names}
+
+
+def _can_be_called(kind: Any, name: str) -> bool:
+    """Tell whether a backward pass takes nothing but what there is; one that does not serves another."""
+    method = getattr(kind, name, None)
+    return callable(method) and None not in matched(parameters(method)[1:], _GIVEN, _PLACES)
 
 
 def _called(function: Callable[..., Any] | None, pool: Flat, places: tuple[str, ...]) -> Any:
