@@ -230,6 +230,16 @@ class TestOptions:
         result = json.loads(run(capsys, *arguments)[1])
 
         assert (result["verdict"], result["flags"]) == ("match", ["forward-differs"])
+        assert (
+            "hidden layer relu, output identity, as forward computes them; sigmoid was asked for"
+            in (result["understood"])
+        )
+
+    def test_that_forward_differs_is_said_first(self, capsys):
+        """That the gradient belongs to another forward pass is not what was asked."""
+        _, out, _ = run(capsys, "verify", "example:course-note-relu", "--activation", "sigmoid")
+
+        assert out.startswith("FORWARD DIFFERS from what it should be; with that forward pass MATCH")
 
     def test_stated_loss_is_the_one_that_is_judged(self, capsys):
         """A sum over the samples is no gradient of their mean."""

@@ -153,6 +153,11 @@ def test_other_processes_are_left_alone(attempt):
     assert attempt(body, parent=mine) == []
 
 
+def test_no_memory_beside_its_own(attempt):
+    """Files of nothing but memory would be bounded by no limit."""
+    assert "OSError" in attempt("return os.memfd_create('hoard')")
+
+
 def test_its_own_process_is_its_own_affair(attempt):
     """Threads, its own limits and signals, and what scipy loads late still work."""
     body = (

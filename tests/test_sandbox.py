@@ -1,6 +1,8 @@
 """A submission's process: confined in time and place, and gone at the end."""
 
+import tempfile
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -28,6 +30,27 @@ def test_nothing_of_the_process_group_outlives_it(loaded):
 
     for pid in pids.values():
         assert wait_until_gone(pid)
+
+
+@pytest.mark.parametrize("level", ["auto", "process"])
+def test_of_the_folder_of_temporary_files_only_code_is_seen(level, tmp_path, monkeypatch):
+    """A file that lies there runs, and what others keep there is none of its business."""
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    (tmp_path / "others").mkdir()
+    (tmp_path / "others" / "secret.txt").write_text("x")
+    (tmp_path / "mine.py").write_text("import glob\ndef seen(folder): return glob.glob(folder + '/others/*')")
+
+    with Sandbox(tmp_path, level, 30.0) as box:
+        box.ask("load", path=str(tmp_path / "mine.py"), names=["seen"], whole=False)
+        answer = call(box, "seen", str(tmp_path))
+
+    assert answer["result"] == [[]]
+
+
+def test_file_in_the_root_of_temporary_files_runs():
+    """It does not hide the folder that the process works in."""
+    with Sandbox(Path("/tmp"), "auto", 30.0) as box:
+        assert box.measures
 
 
 def test_environment_is_not_handed_on(loaded, monkeypatch):

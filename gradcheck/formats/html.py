@@ -197,6 +197,8 @@ def _headline(result: dict[str, Any]) -> Iterator[Element]:
     wrong = [row for row in result["parameters"].values() if row["verdict"] == result["verdict"] != "match"]
     if wrong:
         text += f"; {result['verdict']} in {listed([counted(row) for row in wrong])}"
+    if result["verdict"] == "match" and "forward-differs" in result["flags"]:
+        yield element("p", "Forward differs from what it should be; backward belongs to that forward pass.")
     yield element("p", verdict(result), text)
 
 

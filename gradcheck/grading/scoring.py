@@ -7,6 +7,8 @@ from typing import Any
 from gradcheck.grading.rubric import LAWS, Rubric
 
 ResultDict = dict[str, Any]
+# What a person should see for themselves, whatever the verdict.
+_LOOKED_AT = {"numeric", "forward-differs"}
 _STATUS = {"match": "pass", "mismatch": "fail", "inconclusive": "unresolved"}
 
 
@@ -58,7 +60,7 @@ def scored(result: ResultDict, rubric: Rubric) -> ResultDict:
         "score": round(max(0.0, rubric.points - lost), 6),
         "max_score": rubric.points,
         "items": [asdict(item) for item in items],
-        "review": result["verdict"] == "inconclusive" or "numeric" in result["flags"],
+        "review": result["verdict"] == "inconclusive" or not _LOOKED_AT.isdisjoint(result["flags"]),
         "mistakes": mistakes(result),
     }
 

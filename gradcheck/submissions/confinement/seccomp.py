@@ -33,7 +33,8 @@ _DENIED = {
     "sched_setaffinity": (203, 122), "setpgid": (109, 154), "setsid": (112, 157),
     # network, and memory that outlives the process
     "socket": (41, 198), "shmget": (29, 194), "semget": (64, 190), "msgget": (68, 186),
-    "mq_open": (240, 180), "io_uring_setup": (425, 425), "add_key": (248, 217),
+    "mq_open": (240, 180), "memfd_create": (319, 279), "memfd_secret": (447, 447),
+    "io_uring_setup": (425, 425), "add_key": (248, 217),
     "request_key": (249, 218), "keyctl": (250, 219),
     # the kernel
     "bpf": (321, 280), "perf_event_open": (298, 241), "userfaultfd": (323, 282),
