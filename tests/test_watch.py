@@ -3,6 +3,7 @@
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 from gradcheck import cli
@@ -27,7 +28,7 @@ def save(path: Path, example: str):
 
 
 def test_saved_file_is_checked_again(tmp_path):
-    """The first check, one more after the file was mended, and a quiet end at Ctrl-C."""
+    """Also one that an editor takes away for a moment; and a quiet end at Ctrl-C."""
     path = tmp_path / "mine.py"
     save(path, "course_note")
     command = [sys.executable, "-m", "gradcheck", "verify", "--watch", str(path)]
@@ -35,10 +36,15 @@ def test_saved_file_is_checked_again(tmp_path):
         first = lines_until(run.stdout, "reproduce:")
         save(path, "course_note_repaired")
         second = lines_until(run.stdout, "reproduce:")
+        path.unlink()
+        time.sleep(1)  # it is seen that the file is gone
+        save(path, "course_note")
+        third = lines_until(run.stdout, "reproduce:")
         run.send_signal(signal.SIGINT)
         rest = run.stdout.read()
 
     assert first.startswith("MISMATCH")
     assert "saved, checked again" in second
     assert "\nMATCH" in second
+    assert "\nMISMATCH" in third
     assert (rest, run.returncode) == ("", cli.INTERRUPTED)

@@ -58,6 +58,8 @@ def run(chosen: argparse.Namespace) -> int:
         raise UsageError("standard output takes one of --json and --html", do="give one of them a path")
     times = saves(Path(chosen.file).resolve().parent) if chosen.watch else [None]
     for number, _ in enumerate(times):
+        if number and not Path(chosen.file).is_file():
+            continue  # an editor that saves by renaming
         if number:
             print(f"\n{time.strftime('%H:%M:%S')} saved, checked again\n", flush=True)
         code = _verify(chosen)
