@@ -244,7 +244,7 @@ class Cancelling:
 class TestWorkers:
     def test_process_that_does_not_answer_is_ended(self):
         """And the next task gets another."""
-        with Workers(1, limit=0.5) as workers:
+        with Workers(1, limit=5) as workers:  # within which a process starts on a busy machine, too
             with pytest.raises(WorkerLost, match="did not answer"):
                 workers.submit(time.sleep, 60).result()
             with pytest.raises(WorkerLost, match="died"):
