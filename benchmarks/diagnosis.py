@@ -85,18 +85,23 @@ def _changes(problem: Problem, gradient: dict[str, np.ndarray]) -> bool:
 
 def together(problem: Problem, first: Plant, second: Plant) -> dict[str, np.ndarray]:
     """Return the gradient with both mistakes."""
-    chosen = {plant.step: getattr(plant.steps, plant.step) for plant in (first, second)}
-    if first.step == second.step:
-        chosen = {first.step: _either(first, second)}
+    chosen = {step: getattr(plant.steps, step) for plant in (first, second) for step in plant.replaced}
+    chosen |= {step: _either(step, first, second) for step in first.replaced.keys() & second.replaced.keys()}
     return backward(problem.run, Steps(**chosen)).gradient
 
 
-def _either(first: Plant, second: Plant):
-    def step(run, layer, array):
+def _either(step: str, first: Plant, second: Plant):
+    def taken(run, layer, array):
         plants = [plant for plant in (first, second) if layer in plant.layers]
-        return (plants[0].wrong if plants else getattr(RIGHT, first.step))(run, layer, array)
+        return (plants[0].replaced[step] if plants else getattr(RIGHT, step))(run, layer, array)
 
-    return step
+    return taken
+
+
+def collide(first: Plant, second: Plant) -> bool:
+    """Tell whether two mistakes want the same step of the same layer."""
+    layers = set(first.layers) & set(second.layers) or first.layers == second.layers == ()
+    return bool(layers and first.replaced.keys() & second.replaced.keys())
 
 
 def unknown(rng: np.random.Generator, problem: Problem) -> Iterator[dict[str, np.ndarray]]:
@@ -217,7 +222,7 @@ def examine(seed: int, mistakes: int, only: str) -> Tally:
         tally.single(seed, problem, code, plants[code])
     for codes in zip(chosen[0::2], chosen[1::2], strict=False) if only in ("all", "two") else ():
         first, second = (plants[code] for code in codes)
-        if first.step != second.step or (first.layers and not set(first.layers) & set(second.layers)):
+        if not collide(first, second):
             tally.pair(seed, problem, codes, (first, second))
             break
     gradients = list(unknown(rng, problem))

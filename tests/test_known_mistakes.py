@@ -92,7 +92,7 @@ MISTAKES = [  # code, what the line says, what stands there instead, what the me
     ("PREACT", "z1.T @ delta2", "u1.T @ delta2", "pre-activation u1 where the activation z1"),
     ("W_MEAN", "x.T @ delta1", "x.T @ delta1 / N", "dE/dW1 is averaged"),
     ("OUTER_OF_MEANS", "z1.T @ delta2", "np.outer(z1.mean(axis=0), delta2.sum(axis=0))", "mean of z1"),
-    ("W_MISSING", "x.T @ delta1", "0 * p['W1']", "dE/dW1 is zero"),
+    ("W_MISSING", "x.T @ delta1", "0 * p['W1']", "that of the penalty alone"),
     ("B_MEAN", "delta2.sum(axis=0)", "delta2.mean(axis=0)", "mean of delta2"),
     ("B_FIRST", "delta1.sum(axis=0)", "delta1[0]", "first sample"),
     ("B_TOTAL", "delta1.sum(axis=0)", "delta1.sum() * np.ones(3)", "axis is missing"),
@@ -110,7 +110,40 @@ MISTAKES = [  # code, what the line says, what stands there instead, what the me
     ("REG_N", "0.1 * p[name]", "0.1 / N * p[name]", "divided by the N samples"),
     ("REG_BIAS", '(name[0] == "W")', "1", "biases too"),
     ("REG_ONE_LAYER", '(name[0] == "W")', '(name == "W3")', "only the top layer"),
+    ("REG_ONE_LAYER", '(name[0] == "W")', '(name == "W1")', "only W1 gets"),
+    ("REG_NO_1_N", "0.1 * p[name]", "0.1 * N * p[name]", "counts N times"),
+    ("REG_OTHER_KIND", "0.1 * p[name]", "0.1 * np.sign(p[name])", "sign(W) for W"),
+    ("REG_VALUE", "0.1 * p[name]", "0.05 * p[name] ** 2", "penalty for its derivative"),
+    ("NO_1_K", "dy = (y - d) / N", "dy = (y - d) / N * K", "K times"),
+    ("WRONG_TARGET", "dy = (y - d) / N", "dy = (y - np.roll(d, 1, axis=0)) / N", "the sample before"),
+    ("WRONG_TARGET", "dy = (y - d) / N", "dy = (y - np.roll(d, -1, axis=0)) / N", "the next sample"),
+    ("DERIV_SIGN", "d_sigmoid(u1)", "(z1 * (z1 - 1))", "f'(u1) has the opposite sign"),
+    ("DERIV_OTHER_LAYER", "d_sigmoid(u1)", "d_sigmoid(u2)", "at u2, where u1 belongs"),
+    ("MATMUL_FOR_SLOPE", "dz1 * d_sigmoid(u1)", "dz1 @ d_sigmoid(u1)", "as a matrix"),
+    ("DELTA_CLIP", "dz2 * d_tanh(u2)", "np.clip(dz2 * d_tanh(u2), -0.1, 0.1)", "clipped to +-0.1"),
+    (
+        "W_UPDATED",
+        'delta3 @ p["W3"].T',
+        'delta3 @ (p["W3"] - 0.01 * (z2.T @ delta3 + 0.1 * p["W3"])).T',
+        "after a step of learning rate 0.01",
+    ),
+    ("BIAS_IN_DELTA", 'delta2 @ p["W2"].T', 'delta2 @ p["W2"].T + p["b1"]', "the bias b1 is added"),
+    ("Z_OF_LAYER", "z2.T @ delta3", "z1.T @ delta3", "from z1, where z2 belongs"),
+    ("Z_OF_LAYER", "z1.T @ delta2", "x.T @ delta2", "the input z0, where z1 belongs"),
+    ("W_LAST", "x.T @ delta1", "np.outer(x[-1], delta1[-1])", "that of the last sample"),
+    ("W_FIRST", "x.T @ delta1", "np.outer(x[0], delta1[0])", "that of the first sample"),
+    ("W_ELEMENTWISE", "x.T @ delta1", "x * delta1", "element by element"),
+    ("B_LAST", "delta1.sum(axis=0)", "delta1[-1]", "of the last sample"),
+    ("B_FROM_W", "delta1.sum(axis=0)", "(x.T @ delta1).sum(axis=0)", "the rows of dE/dW1"),
+    ("SKIP_LAYER", 'g["W1"] = x.T @ delta1', 'g["W1"] = -0.1 * p["W1"]; delta1 = 0 * delta1', "come there"),
+    (
+        "DELTA_OVERWRITTEN",
+        "delta1 = dz1 * d_sigmoid(u1)",
+        "delta1 = dz1 * d_sigmoid(u1); delta2 = delta1",
+        "the delta of the layer below, where delta2",
+    ),
 ]
+AS_MANY_SAMPLES_AS_UNITS = {"B_AXIS", "MATMUL_FOR_SLOPE", "W_ELEMENTWISE"}
 
 
 def sigmoid(u):
@@ -157,6 +190,25 @@ CLASSIFIER_MISTAKES = [
         "(1 - z1) * dz1",
         "diagonal z1 (1 - z1)",
     ),
+    ("SOFTMAX_AXIS", "(softmax(y) - t)", "(np.exp(y) / np.exp(y).sum() - t)", "and classes at once"),
+    (
+        "SOFTMAX_DIAG",
+        "(softmax(y) - t)",
+        "(-t / softmax(y) * softmax(y) * (1 - softmax(y)))",
+        "diagonal p (1 - p)",
+    ),
+    ("CE_NO_JAC", "(softmax(y) - t)", "(-t / softmax(y))", "for the probabilities p"),
+    ("WRONG_TARGET", "np.eye(3)[d]", "np.eye(3)[(d + 1) % 3]", "the class after"),
+    ("WRONG_TARGET", "np.eye(3)[d]", "np.eye(3)[(d - 1) % 3]", "the class before"),
+    (
+        "WRONG_TARGET",
+        "(softmax(y) - t)",
+        "(softmax(y) - np.eye(3)[y.argmax(axis=1)])",
+        "the class that is predicted",
+    ),
+    ("MASK_ON_ERROR", "dz2 * (u2 > 0)", "dz2 * (dz2 > 0)", "the sign of u2 decides"),
+    ("MASK_ON_ERROR", "(u2 > 0)", "(u2 > 0) * (dz2 > 0)", "keeps positive errors alone"),
+    ("LEAKY_SLOPE", "(u2 > 0)", "np.where(u2 > 0, 1, 0.2)", "slope 0.2 where u2 is negative"),
     ("MASK_INVERT", "(u2 > 0)", "(u2 <= 0)", "where u2 is negative"),
     (
         "WRONG_FUNC",
@@ -185,7 +237,7 @@ def test_right(network, source):
 def test_mistake(network, source, code, right, wrong, words):
     """One line written wrong is named, in words that lead to it."""
     assert source.count(right) == 1
-    samples = 3 if code == "B_AXIS" else 5  # only as many samples as units let it pass unnoticed
+    samples = 3 if code in AS_MANY_SAMPLES_AS_UNITS else 5  # only then it passes unnoticed
 
     (finding,) = findings(network, source.replace(right, wrong), samples)
 

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from gradcheck.diagnosis import words
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.charge import Way
 from gradcheck.diagnosis.comparison import compared
-from gradcheck.diagnosis.search import Search, Way
+from gradcheck.diagnosis.search import Search
 from gradcheck.faults.catalogue import AnyNetwork
 from gradcheck.report import Finding
 

@@ -6,17 +6,16 @@ it contradicts a gradient that the implementation returns. So each mistake is ch
 second one further down is still seen, and few ways are left after each layer.
 """
 
-import itertools
 import math
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from gradcheck.diagnosis.case import Case
+from gradcheck.diagnosis.charge import Charge, Place, Way
 from gradcheck.diagnosis.comparison import residual
-from gradcheck.faults import FAULTS, Fault, NetworkFault, Plant
+from gradcheck.faults import FAULTS, NetworkFault, Plant
 from gradcheck.faults.catalogue import FREQUENCIES, LAYER, AnyNetwork
 from gradcheck.networks import RIGHT, DenseNetwork
 from gradcheck.networks.arrays import Array
@@ -37,65 +36,6 @@ _UNKNOWN = {
     ),
     "bias_gradient": ("BIAS_STEP", "dE/dW# proves delta# right; the step from it to dE/db# is wrong"),
 }
-Place = tuple[str, int]
-
-
-@dataclass(frozen=True, eq=False)
-class Charge:
-    """A mistake, and the way in which it occurs.
-
-    Attributes
-    ----------
-    fault : Fault
-    plant : Plant
-        Of a step that is wrong in no known way: what the implementation must have computed there,
-        ``wrong(case number)``.
-    bits : float
-        How much it takes to say it, the measure of what is simple: one for each step from "very
-        common" to "rare", and log2 of the number of ways in which the fault could occur.
-    known : bool
-        Whether the fault says what is computed instead.
-    """
-
-    fault: Fault
-    plant: Plant
-    bits: float
-    known: bool = True
-
-    @property
-    def places(self) -> list[Place]:
-        """Where the step is taken wrongly, in the order of the recursion."""
-        return [(self.plant.step, layer) for layer in sorted(self.plant.layers, reverse=True) or (0,)]
-
-    @property
-    def unexplained(self) -> tuple[str, ...]:
-        """The parameters whose wrong entries it does not explain."""
-        symbol = {"weight_gradient": "W", "bias_gradient": "b"}.get(self.plant.step)
-        return () if self.known or symbol is None else tuple(f"{symbol}{i}" for i in self.plant.layers)
-
-
-@dataclass(frozen=True, eq=False)
-class Way:
-    """A way down that contradicts nothing so far.
-
-    Attributes
-    ----------
-    charges : tuple of Charge
-        The mistakes on it, from the loss down.
-    residual : float
-        The largest relative error of an entry that it leaves.
-    arrays : tuple of ndarray
-        The derivative that has come down, for each case.
-    """
-
-    charges: tuple[Charge, ...] = ()
-    residual: float = 0.0
-    arrays: tuple[Array, ...] = ()
-
-    @property
-    def bits(self) -> float:
-        """How much it takes to say."""
-        return sum(charge.bits for charge in self.charges)
 
 
 class Search:
@@ -117,6 +57,7 @@ class Search:
             if charge.places[0] in self._options:
                 self._options[charge.places[0]].append(charge)
         self._left = MOST_STEPS
+        self._solved: dict[tuple[Any, ...], Array | None] = {}
 
     def ways(self, most: int, *, unknown: bool = False) -> list[Way]:
         """Return the ways that explain all, the simplest first.
@@ -172,13 +113,33 @@ class Search:
         step, layer = place
         if len(way.charges) == self._most or (step in _EMITTING and (right or _unproven(way, layer))):
             return
-        for charge in itertools.chain(self._options[place], self._unknown_steps(way, place)):
-            grown = replace(way, charges=(*way.charges, charge))
+        for charge in self._possible(way, place):
+            grown = Way((*way.charges, charge), way.residual, way.arrays)
             for new in self._taken(grown, place, charge):
                 # Nobody is charged with what stays right; of several layers the uppermost may.
                 ends = charge.places[-1] == place and step != "penalty_gradient"
                 if not (ends and right and _same(new.arrays, right[0].arrays)):
                     yield new
+
+    def _possible(self, way: Way, place: Place) -> Iterator[Charge]:
+        """Yield the mistakes that may be made at a place.
+
+        If dE/db contradicts delta, and dE/dW too, then one mistake more explains both or none.
+        """
+        step, layer = place
+        beside = ("weight_gradient", layer)
+        is_last = len(way.charges) == self._most - 1
+        if self._unknown and is_last and all(charge.known for charge in way.charges):
+            yield from self._unknown_steps(way, place)  # without one, all has been tried before
+        elif step == "bias_gradient" and is_last and self._contradicted(way, beside):
+            yield from (charge for charge in self._options[place] if beside in charge.places)
+        else:
+            yield from self._options[place]
+            yield from self._unknown_steps(way, place)
+
+    def _contradicted(self, way: Way, place: Place) -> bool:
+        committed = next((charge for charge in way.charges if place in charge.places), None)
+        return not any(True for _ in self._taken(way, place, committed))
 
     def _taken(self, way: Way, place: Place, charge: Charge | None) -> Iterator[Way]:
         """Yield the way with one step more, if that contradicts no gradient."""
@@ -189,10 +150,10 @@ class Search:
         if place[0] in _EMITTING and charge is not None and not charge.known:
             yield way
             return
-        self._left -= len(self.cases)
         coarse = any(not charge.known for charge in way.charges)
         worst, arrays = way.residual, []
         for i, case in enumerate(self.cases):
+            self._left -= 1
             array, emitted = self._step(i, way, place, charge)
             if array is None:
                 return
@@ -202,7 +163,7 @@ class Search:
                 if left is None:
                     return
                 worst = max(worst, left)
-        yield replace(way, residual=worst, arrays=tuple(arrays))
+        yield Way(way.charges, worst, tuple(arrays))
 
     def _step(self, i: int, way: Way, place: Place, charge: Charge | None) -> tuple[Any, dict[str, Any]]:
         """Return the derivative that goes further down, and the gradients that the step gives."""
@@ -213,7 +174,7 @@ class Search:
         if step == LAYER:
             emitted, array = run.step(layer, way.arrays[i], charge.plant.wrong if charge else None)
             return array, emitted
-        function = charge.plant.wrong if charge else getattr(RIGHT, step)
+        function = charge.plant.replaced[step] if charge else getattr(RIGHT, step)
         if step == "loss_gradient":
             return function(run).reshape(run.shape), {}
         result = function(run, layer, way.arrays[i])
@@ -247,6 +208,13 @@ class Search:
             yield Charge(FAULTS[_UNKNOWN[step][0]], plant, _UNKNOWN_BITS, known=False)
 
     def _solved_delta(self, i: int, way: Way, layer: int) -> Array | None:
+        penalties = (charge for charge in way.charges if charge.plant.step == "penalty_gradient")
+        key = (i, layer, *penalties)
+        if key not in self._solved:
+            self._solved[key] = self._solve_delta(i, way, layer)
+        return self._solved[key]
+
+    def _solve_delta(self, i: int, way: Way, layer: int) -> Array | None:
         """Return the delta on which dE/dW and dE/db agree; None if there is none, or many."""
         run, gradient = self.runs[i], self.cases[i].gradient
         z = np.vstack([run.z[layer - 1].T, np.ones(run.samples)])

@@ -5,8 +5,8 @@ gradient that equals it, entry by entry, is recognised by it.
 """
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from gradcheck.networks import RIGHT, Activation, DenseNetwork, ForwardPass, Network, NetworkPass, Steps
@@ -35,23 +35,34 @@ class Plant:
         What was computed instead, a clause of a sentence that names u1, z1, delta1, W1.
     layers : tuple of int
         The layers at which it is replaced; empty for a step that is not of a layer.
+    also : mapping of str to callable
+        Later steps of the same layers that go wrong by the same mistake.
     """
 
     step: str
     wrong: Callable[..., Any]
     message: str
     layers: tuple[int, ...] = ()
+    also: Mapping[str, Callable[..., Any]] = field(default_factory=dict)
+
+    @property
+    def replaced(self) -> dict[str, Callable[..., Any]]:
+        """What each step that goes wrong is replaced by, in the order of the recursion."""
+        return {self.step: self.wrong, **self.also}
 
     @property
     def steps(self) -> Steps:
         """The recursion with this mistake."""
-        right: Callable[..., Any] = getattr(RIGHT, self.step)
+        replaced: dict[str, Any] = {step: self._in_its_layers(step) for step in self.replaced}
+        return Steps(**replaced)
+
+    def _in_its_layers(self, step: str) -> Callable[..., Any]:
+        wrong, right = self.replaced[step], getattr(RIGHT, step)
 
         def chosen(run: ForwardPass, layer: int, array: Array) -> Any:
-            return (self.wrong if layer in self.layers else right)(run, layer, array)
+            return (wrong if layer in self.layers else right)(run, layer, array)
 
-        replaced: dict[str, Any] = {self.step: chosen if self.layers else self.wrong}
-        return Steps(**replaced)
+        return chosen if self.layers else wrong
 
     def gradient(self, run: ForwardPass | NetworkPass) -> Gradient:
         """Return the gradient that an implementation with this mistake computes."""
@@ -107,8 +118,9 @@ class NetworkFault(Fault):
     plants : callable
         ``plants(network)``: the ways in which it can occur in a network, the simplest first.
     applies : callable
-        ``applies(run)``: whether the shapes allow its formula, and the loss its name. (It may still
-        leave the gradient right: then it is no mistake there, and nobody is charged with it.)
+        ``applies(run)``: whether the loss allows its name. (It may still leave the gradient right,
+        for instance where the shapes do not allow its formula: then it is no mistake there, and
+        nobody is charged with it.)
     """
 
     plants: Plants
@@ -120,7 +132,14 @@ def everywhere(step: str, wrong: Callable[..., Any], message: str) -> Plants:
     return lambda network: [Plant(step, wrong, message)]
 
 
-def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSets) -> Plants:
+def in_ways(*ways: Plants) -> Plants:
+    """Return the `plants` of a fault that occurs in all these ways, the simplest first."""
+    return lambda network: [plant for plants in ways for plant in plants(network)]
+
+
+def at_layers(
+    step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSets, **also: LayerStep
+) -> Plants:
     """Return the `plants` of a fault in one step of some layers, one plant for each set of layers.
 
     Parameters
@@ -134,6 +153,8 @@ def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSe
         and so for any symbol; ``NAME`` becomes the activations of the layers.
     sets : callable
         ``sets(network)``: the sets of layers in which the mistake is made.
+    **also : callable
+        As `Plant.also`.
 
     Returns
     -------
@@ -144,7 +165,7 @@ def at_layers(step: LayerStepName, wrong: LayerStep, message: str, sets: LayerSe
         if not isinstance(network, DenseNetwork):
             return
         for layers in sets(network):
-            yield Plant(step, wrong, worded(message, network, layers), layers)
+            yield Plant(step, wrong, worded(message, network, layers), layers, also)
 
     return plants
 
@@ -163,6 +184,16 @@ def worded(message: str, network: DenseNetwork, layers: Sequence[int]) -> str:
 def _and(words: list[str]) -> str:
     *most, last = words
     return f"{', '.join(most)} and {last}" if most else last
+
+
+def depth_of(network: AnyNetwork) -> int:
+    """Return the number of layers that the delta recursion goes through."""
+    return network.depth if isinstance(network, DenseNetwork) else 0
+
+
+def alone(layer: int) -> LayerSets:
+    """Return the set of layers that has this one alone."""
+    return lambda network: [(layer,)]
 
 
 def any_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
@@ -193,7 +224,19 @@ def upper_layers(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
         yield tuple(range(2, network.depth + 1))
 
 
-def is_square(run: ForwardPass, layer: int) -> bool:
-    """Tell whether the weights of a layer have as many rows as columns."""
-    rows, columns = run.W(layer).shape
-    return bool(rows == columns)
+def where_it_fits(step: LayerStepName, wrong: LayerStep) -> LayerStep:
+    """Return the wrong step where it gives the right one's shape, and the right step elsewhere.
+
+    In code the others raise an error of shapes: nobody is left with such a mistake.
+    """
+    right: LayerStep = getattr(RIGHT, step)
+
+    def fitting(run: ForwardPass, layer: int, array: Array) -> Array:
+        expected = right(run, layer, array)
+        try:
+            found = wrong(run, layer, array)
+        except ValueError:
+            return expected
+        return found if found.shape == expected.shape else expected
+
+    return fitting

@@ -10,9 +10,12 @@ from gradcheck.faults.catalogue import (
     NetworkFault,
     Plant,
     Plants,
+    alone,
     any_layers,
     at_layers,
+    depth_of,
     layers_with,
+    where_it_fits,
 )
 from gradcheck.networks import ACTIVATIONS, Activation, DenseNetwork, ForwardPass
 from gradcheck.networks.arrays import Array
@@ -62,8 +65,28 @@ def _one_minus_z(run: ForwardPass, layer: int) -> Array:
     return 1 - run.z[layer]
 
 
-def _inverted_mask(run: ForwardPass, layer: int) -> Array:
-    return 1 - run.activations[layer].derivative(run.u[layer])
+def _negative(run: ForwardPass, layer: int) -> Array:
+    return -run.activations[layer].derivative(run.u[layer])
+
+
+def _matrix_product(run: ForwardPass, layer: int, dz: Array) -> Array:
+    return dz @ run.activations[layer].derivative(run.u[layer])
+
+
+def _at_u_of(other: int) -> LayerStep:
+    def through_activation(run: ForwardPass, layer: int, dz: Array) -> Array:
+        return dz * run.activations[layer].derivative(run.u[other])
+
+    return where_it_fits("through_activation", through_activation)
+
+
+def _of_neighbours(network: AnyNetwork) -> Iterator[Plant]:
+    """Plant the pre-activations of the layers above and below; other widths make no mistake."""
+    depth = depth_of(network)
+    for layer in range(1, depth + 1):
+        for other in {layer + 1, layer - 1} & set(range(1, depth + 1)):
+            message = f"delta# has the derivative of NAME at u{other}, where u# belongs"
+            yield from at_layers("through_activation", _at_u_of(other), message, alone(layer))(network)
 
 
 def _all_hidden(network: DenseNetwork) -> Iterator[tuple[int, ...]]:
@@ -197,16 +220,35 @@ FAMILY = (
         plants=_plants(_height, "the activation z# itself was taken for its derivative f'(u#)"),
     ),
     NetworkFault(
-        "MASK_INVERT",
-        name="relu's derivative inverted",
-        formula="u_l <= 0 for u_l > 0",
+        "DERIV_SIGN",
+        name="the derivative with the opposite sign",
+        formula="-f'(u_l) for f'(u_l)",
         leaves_right="all above the layer",
-        hint="Take one unit with u = 2. Should error pass?",
+        hint="Does z_l rise or fall when u_l grows? Which sign has your formula for its slope?",
         frequency="occasional",
-        plants=_plants(
-            _inverted_mask,
-            "error passes where u# is negative, and stops where relu is on",
-            layers_with(_is("relu")),
+        plants=_plants(_negative, "f'(u#) has the opposite sign in delta#"),
+    ),
+    NetworkFault(
+        "DERIV_OTHER_LAYER",
+        name="the derivative at the pre-activation of another layer",
+        formula="f'(u_(l+1)) or f'(u_(l-1)) for f'(u_l)",
+        leaves_right="all above the layer",
+        hint="The slope belongs to the layer whose input you are computing. Whose u do you hand it?",
+        frequency="occasional",
+        plants=_of_neighbours,
+    ),
+    NetworkFault(
+        "MATMUL_FOR_SLOPE",
+        name="a product of matrices with the derivative instead of element by element",
+        formula="dE/dz_l @ f'(u_l) for dE/dz_l * f'(u_l)",
+        leaves_right="all above the layer",
+        hint="Each unit of each sample has its own slope. Which product keeps them apart?",
+        frequency="occasional",
+        plants=at_layers(
+            "through_activation",
+            where_it_fits("through_activation", _matrix_product),
+            "f'(u#) is multiplied into delta# as a matrix; it fits by chance, N being the width",
+            any_layers,
         ),
     ),
     NetworkFault(

@@ -8,6 +8,7 @@ import numpy as np
 
 from gradcheck.faults.catalogue import NetworkFault
 from gradcheck.faults.faulty import Backward, in_layers, overriding
+from gradcheck.networks.activations import softmax
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.layers import MultiHeadAttention, ScaledDotProductAttention
 
@@ -46,6 +47,17 @@ def _keys(layer: Any, dz: Array, cache: Any) -> tuple[Array, Array, Array]:
     dq, _, dv = MultiHeadAttention.attend_backward(layer, dz, cache)
     q, _, v, A = cache
     return dq, _right(A, dz @ np.swapaxes(v, -2, -1), math.sqrt(q.shape[-1])) @ q, dv
+
+
+def _unmasked(layer: Any, dz: Array, cache: Any) -> tuple[Array, Array, Array]:
+    """Take A without the mask."""
+    S = cache.q @ np.swapaxes(cache.k, -2, -1) / math.sqrt(cache.q.shape[-1])
+    return MultiHeadAttention.attend_backward(layer, dz, cache._replace(A=softmax(S)))
+
+
+def _joined_by_reshape(layer: Any, heads: Array) -> Array:
+    samples, _, steps, _ = heads.shape
+    return heads.reshape(samples, steps, -1)
 
 
 def _last_route(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
@@ -87,6 +99,19 @@ FAMILY = (
         "the derivative of LAYER's softmax sums over the queries, not over the keys",
         name="the sum in the derivative of softmax over the wrong axis", formula="A (dA - sum over queries)",
         hint="Along which axis do the weights of attention sum to 1?",
+    ),
+    _fault(
+        "ATT_MASK", BOTH, overriding("attend_backward", _unmasked),
+        "LAYER takes its weights without the mask in backward",
+        name="no mask in backward", formula="A = softmax(Q K^T / sqrt(d)) without the mask",
+        leaves_right="all above the layer", hint="Which keys may a query look at, in either pass?",
+    ),
+    _fault(
+        "ATT_HEADS", MultiHeadAttention, overriding("_join", _joined_by_reshape),
+        "LAYER joins the errors of its heads by reshape alone, so that heads and steps are mixed up",
+        name="heads and steps mixed up", formula="reshape(dQ) for reshape(dQ.swapaxes(1, 2))",
+        leaves_right="Wo, and all above",
+        hint="reshape keeps the order in memory. In which order do heads and steps lie there?",
     ),
     _fault(
         "ATT_V_NO_T", MultiHeadAttention, overriding("attend_backward", _values),

@@ -2,13 +2,9 @@
 
 import numpy as np
 
-from gradcheck.faults.catalogue import NetworkFault, any_layers, at_layers
+from gradcheck.faults.catalogue import NetworkFault, any_layers, at_layers, where_it_fits
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
-
-
-def _as_many_samples_as_units(run: ForwardPass) -> bool:
-    return all(run.W(layer).shape[1] == run.samples for layer in run.u)
 
 
 def _mean(run: ForwardPass, layer: int, delta: Array) -> Array:
@@ -18,6 +14,16 @@ def _mean(run: ForwardPass, layer: int, delta: Array) -> Array:
 
 def _first_sample(run: ForwardPass, layer: int, delta: Array) -> Array:
     db: Array = delta[0]
+    return db
+
+
+def _last_sample(run: ForwardPass, layer: int, delta: Array) -> Array:
+    db: Array = delta[-1]
+    return db
+
+
+def _sum_of_weight_gradient(run: ForwardPass, layer: int, delta: Array) -> Array:
+    db: Array = RIGHT.weight_gradient(run, layer, delta).sum(axis=0)
     return db
 
 
@@ -65,6 +71,20 @@ FAMILY = (
         ),
     ),
     NetworkFault(
+        "B_LAST",
+        name="the bias gradient of the last sample only",
+        formula="delta_l[-1]",
+        leaves_right="W; all with one sample",
+        hint="A loop that assigns leaves what its last round assigned. What should it do instead?",
+        frequency="occasional",
+        plants=at_layers(
+            "bias_gradient",
+            _last_sample,
+            "dE/db# is delta# of the last sample, not the sum over samples",
+            any_layers,
+        ),
+    ),
+    NetworkFault(
         "B_TOTAL",
         name="the bias gradient summed over samples and units",
         formula="the sum of all of delta_l",
@@ -87,11 +107,10 @@ FAMILY = (
         frequency="common",
         plants=at_layers(
             "bias_gradient",
-            _over_units,
+            where_it_fits("bias_gradient", _over_units),
             "dE/db# is the sum of delta# over units, not over samples",
             any_layers,
         ),
-        applies=_as_many_samples_as_units,
     ),
     NetworkFault(
         "B_MISSING",
@@ -101,6 +120,20 @@ FAMILY = (
         hint="What multiplies the bias in forward?",
         frequency="common",
         plants=at_layers("bias_gradient", _zero, "dE/db# is zero, as if never computed", any_layers),
+    ),
+    NetworkFault(
+        "B_FROM_W",
+        name="the weight gradient summed for the bias gradient",
+        formula="the sum of dE/dW_l over its rows",
+        leaves_right="W",
+        hint="Each weight carries an activation into u. What number stands in that place for the bias?",
+        frequency="occasional",
+        plants=at_layers(
+            "bias_gradient",
+            _sum_of_weight_gradient,
+            "dE/db# is the sum of the rows of dE/dW#, so that delta# counts times z#-1",
+            any_layers,
+        ),
     ),
     NetworkFault(
         "B_TIMES_B",

@@ -52,6 +52,19 @@ def _share(ratio: float) -> list[float]:
     return [1 / count for count in _count(1 / ratio)] if ratio > 0 else []
 
 
+def _norms(view: View) -> dict[str, float]:
+    own = float(np.linalg.norm(view.right))
+    others = [float(np.linalg.norm(right)) for right in view.others.values()]
+    return {"its own norm": own, "the norm of all gradients": float(np.hypot.reduce([own, *others]))}
+
+
+def _norms_that_count(view: View) -> Iterable[str]:
+    """Yield the names of the norms that are not 1; of a single number only the sign would be left."""
+    for name, norm in _norms(view).items():
+        if view.right.size > 1 and norm and abs(norm - 1) > _NEAR:
+            yield name
+
+
 def _column_factors(view: View) -> Iterable[Array]:
     """Read the factor of each column off the entry that is largest in it."""
     if view.right.ndim != 2 or len(view.right) < 3:
@@ -114,6 +127,19 @@ FAMILY = (
         lambda ratio: [rate for rate in RATES if abs(ratio - rate) < _NEAR * rate],
         RATES[:3],
         "occasional",
+    ),
+    Pattern(
+        "NORMALISED",
+        name="the gradient divided by its norm",
+        formula="g / |g|",
+        leaves_right="the other parameters",
+        hint="A steeper loss has a larger gradient. Does the size of yours still say how steep it is?",
+        frequency="occasional",
+        wrong=lambda view, which: view.right / _norms(view)[which],
+        fitted=_norms_that_count,
+        planted=_norms_that_count,
+        words=lambda which: f"is divided by {which}",
+        elementwise=False,
     ),
     _factor(
         "TIMES_CONSTANT",

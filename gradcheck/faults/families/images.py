@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.faults.catalogue import NetworkFault
+from gradcheck.faults.catalogue import NetworkFault, in_ways
 from gradcheck.faults.faulty import in_layers
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.layers import AveragePool2d, Conv2d, MaxPool2d
@@ -54,6 +54,23 @@ def _last_window(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
         window = (..., slice(max(top, 0), top + layer.size), slice(max(left, 0), left + layer.size))
         taken[window] = share[window]
     return gradient, taken
+
+
+def _not_spread(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+    gradient, dx = replace(layer, stride=1).backward(dz, cache)
+    return gradient, dx
+
+
+def _to_first_entry(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+    gradient, dx = layer.backward(dz, cache._replace(winner=np.zeros_like(cache.winner)))
+    return gradient, dx
+
+
+def _of_first_window(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+    first = np.zeros_like(dz)
+    first[:, :, 0, 0] = dz[:, :, 0, 0]
+    gradient, dx = layer.backward(first, cache)
+    return gradient, dx
 
 
 def _shared(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
@@ -116,6 +133,17 @@ FAMILY = (
         plants=in_layers(Conv2d, _cropped_late, "LAYER cuts its padding off at the end only"),
     ),
     NetworkFault(
+        "CONV_STRIDE",
+        name="the stride forgotten on the way back to x",
+        formula="windows at [i, j] for windows at [s i, s j]",
+        leaves_right=OWN_RIGHT,
+        hint="How many pixels lie between two windows in forward? Where in x does the second one begin?",
+        frequency="common",
+        plants=in_layers(
+            Conv2d, _not_spread, "LAYER sends the error of its windows to x as if they lay at stride 1"
+        ),
+    ),
+    NetworkFault(
         "WINDOW_OVERLAP",
         name="assigned where overlapping windows add up",
         formula="dx[window] = share for dx[window] += share",
@@ -134,6 +162,22 @@ FAMILY = (
         hint="Which entries of a window does its maximum depend on?",
         frequency="occasional",
         plants=in_layers(MaxPool2d, _shared, "LAYER shares the error of each maximum among its window"),
+    ),
+    NetworkFault(
+        "POOL_WRONG_ENTRY",
+        name="the error of a maximum sent to another entry",
+        formula="dx at the first entry of the window for dx at its maximum",
+        leaves_right="all above the layer",
+        hint="Take one window and raise one entry after the other a little. Which of them moves the maximum?",
+        frequency="occasional",
+        plants=in_ways(
+            in_layers(
+                MaxPool2d,
+                _to_first_entry,
+                "LAYER sends the error of each maximum to its window's first entry",
+            ),
+            in_layers(MaxPool2d, _of_first_window, "LAYER sends back the error of its first window alone"),
+        ),
     ),
     NetworkFault(
         "POOL_AVG_UNDIVIDED",

@@ -56,7 +56,7 @@ FAMILY = (
         plants=everywhere(
             "loss_gradient",
             _scaled(lambda run: 2),
-            "dE/dy is 2 (y - d) where the loss, with its factor 1/2, gives y - d",
+            "dE/dy is twice what the loss gives, as 2 (y - d) is where the loss has the factor 1/2",
         ),
         applies=_squared,
     ),
@@ -136,6 +136,19 @@ FAMILY = (
             "loss_gradient",
             _scaled(lambda run: 1 / run.y.shape[-1]),
             "dE/dy is divided by the K outputs, which the loss does not average",
+        ),
+    ),
+    NetworkFault(
+        "NO_1_K",
+        name="not divided by the number of outputs, over which the loss averages",
+        formula="K dE/dy",
+        leaves_right="none",
+        hint="How many numbers does the mean of your loss average: samples, or samples times outputs?",
+        frequency="common",
+        plants=everywhere(
+            "loss_gradient",
+            _scaled(lambda run: run.y.shape[-1]),
+            "dE/dy is K times what the loss gives, for K outputs: it lacks the 1/K of a mean over them",
         ),
     ),
     NetworkFault(

@@ -1,13 +1,15 @@
 """Mistakes in batch and layer normalisation, h = (x - mean) / sqrt(var + eps)."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
-from gradcheck.faults.catalogue import NetworkFault
+from gradcheck.faults.catalogue import NetworkFault, in_ways
 from gradcheck.faults.faulty import Backward, in_layers
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.layers import BatchNorm, LayerNorm
+from gradcheck.networks.layers.normalisation import EPS
 
 BOTH = (BatchNorm, LayerNorm)
 UPSTREAM = "gamma, beta, and all above the layer"
@@ -18,12 +20,18 @@ def _axes(layer: Any, dz: Array) -> tuple[int, ...]:
     return (-1,) if isinstance(layer, LayerNorm) else tuple(i for i in range(dz.ndim) if i != 1)
 
 
-def _through(mean: float, variance: float) -> Backward:
+def _other_axes(layer: Any, dz: Array) -> tuple[int, ...]:
+    """Return the axes over which they are not taken."""
+    own = {axis % dz.ndim for axis in _axes(layer, dz)}
+    return tuple(axis for axis in range(dz.ndim) if axis not in own)
+
+
+def _through(mean: float, variance: float, axes_of: Any = _axes) -> Backward:
     """Return a backward pass in which the paths by mean and variance count so often."""
 
     def wrong(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
         gradient, _ = layer.backward(dz, cache)
-        axes, dh = _axes(layer, dz), dz * cache.gamma
+        axes, dh = axes_of(layer, dz), dz * cache.gamma
         by_mean = dh.mean(axis=axes, keepdims=True)
         by_variance = cache.h * (dh * cache.h).mean(axis=axes, keepdims=True)
         return gradient, cache.scale * (dh - mean * by_mean - variance * by_variance)
@@ -41,10 +49,25 @@ def _no_gamma(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
     return gradient, dx
 
 
-def _unscaled_gamma(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
-    gradient, dx = layer.backward(dz, cache)
-    centred, _ = layer.backward(dz, cache._replace(h=cache.h / cache.scale))
-    return {**gradient, "gamma": centred["gamma"]}, dx
+def _rescaled(scale: Callable[[Array], Array]) -> Backward:
+    """Return a backward pass with 1 / sqrt(var + eps) by another formula, from var."""
+
+    def wrong(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+        var = 1 / cache.scale**2 - EPS
+        return layer.backward(dz, cache._replace(scale=scale(var)))  # type: ignore[no-any-return]
+
+    return wrong
+
+
+def _gamma_from(factor: Callable[[Any], Array]) -> Backward:
+    """Return a backward pass with something else for h in dE/dgamma."""
+
+    def wrong(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+        gradient, dx = layer.backward(dz, cache)
+        other, _ = layer.backward(dz, cache._replace(h=factor(cache)))
+        return {**gradient, "gamma": other["gamma"]}, dx
+
+    return wrong
 
 
 def _mean_of(name: str) -> Backward:
@@ -102,6 +125,37 @@ FAMILY = (
         plants=in_layers(BOTH, _unbiased, "LAYER divides by N - 1 in the derivative of its variance"),
     ),
     NetworkFault(
+        "NORM_AXIS",
+        name="the means in dE/dx over the wrong axes",
+        formula="mean(dh) over the units of a sample for that over the samples",
+        leaves_right=UPSTREAM,
+        hint="Which numbers share one mean in forward? Over the same ones, what comes back through it?",
+        frequency="common",
+        plants=in_layers(
+            BOTH,
+            _through(1, 1, _other_axes),
+            "LAYER takes the means of dh and dh h over the axes over which it does not normalise",
+        ),
+    ),
+    NetworkFault(
+        "NORM_EPS",
+        name="eps left out, or added outside the root, in backward",
+        formula="1 / sqrt(var) or 1 / (sqrt(var) + eps) for 1 / sqrt(var + eps)",
+        leaves_right=UPSTREAM,
+        hint="The same root stands in both passes. What is under it in each?",
+        frequency="occasional",
+        plants=in_ways(
+            in_layers(
+                BOTH, _rescaled(lambda var: 1 / np.sqrt(var)), "LAYER leaves eps out of the root in dE/dx"
+            ),
+            in_layers(
+                BOTH,
+                _rescaled(lambda var: 1 / (np.sqrt(var) + EPS)),
+                "LAYER adds eps outside of the root in dE/dx, forward inside",
+            ),
+        ),
+    ),
+    NetworkFault(
         "NORM_NO_GAMMA",
         name="no gamma on the way to x",
         formula="dh = dz for dh = gamma dz",
@@ -112,12 +166,21 @@ FAMILY = (
     ),
     NetworkFault(
         "NORM_GAMMA_UNSCALED",
-        name="dE/dgamma from x - mean instead of h",
-        formula="dgamma = sum(dz (x - mean))",
+        name="dE/dgamma from x, or from x - mean, instead of h",
+        formula="dgamma = sum(dz x)",
         leaves_right="all but gamma",
         hint="What number is multiplied by gamma in forward?",
         frequency="occasional",
-        plants=in_layers(BOTH, _unscaled_gamma, "dE/dgamma of LAYER is made from x - mean, not from h"),
+        plants=in_ways(
+            in_layers(
+                BOTH,
+                _gamma_from(lambda cache: cache.h / cache.scale),
+                "dE/dgamma of LAYER is made from x - mean, not from h",
+            ),
+            in_layers(
+                BOTH, _gamma_from(lambda cache: cache.x), "dE/dgamma of LAYER is made from x, not from h"
+            ),
+        ),
     ),
     NetworkFault(
         "NORM_GAMMA_MEAN",

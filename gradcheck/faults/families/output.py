@@ -1,8 +1,18 @@
 """Mistakes about the function at the output and the loss that goes with it."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from gradcheck.faults.catalogue import NetworkFault, at_layers, everywhere, layers_with
+from gradcheck.faults.catalogue import (
+    AnyNetwork,
+    NetworkFault,
+    Plant,
+    at_layers,
+    everywhere,
+    in_ways,
+    layers_with,
+)
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.activations import sigmoid, softmax
 from gradcheck.networks.arrays import Array
@@ -38,12 +48,45 @@ def _twice(run: ForwardPass) -> Array:
     return RIGHT.loss_gradient(run) + (_squash(run, p) - p) / run.samples
 
 
+def _with_probabilities(run: ForwardPass, p: Array) -> Array:
+    return RIGHT.loss_gradient(run) + (p - _probabilities(run)) / run.samples
+
+
 def _over_the_batch(run: ForwardPass) -> Array:
-    return RIGHT.loss_gradient(run) + (softmax(run.y.T).T - _probabilities(run)) / run.samples
+    return _with_probabilities(run, softmax(run.y.T).T)
+
+
+def _over_everything(run: ForwardPass) -> Array:
+    return _with_probabilities(run, softmax(run.y.reshape(1, -1)).reshape(run.y.shape))
+
+
+def _by_probability(run: ForwardPass) -> Array:
+    """Return dE/dp, where p is the probability that the loss makes of y."""
+    p = _probabilities(run)
+    if run.loss.target == "probabilities":
+        return RIGHT.loss_gradient(run) / (p * (1 - p))
+    return RIGHT.loss_gradient(run) / p - 1 / run.samples
+
+
+def _own_share(run: ForwardPass) -> Array:
+    """Return dE/dp times the derivative of each probability for its own y."""
+    p = _probabilities(run)
+    return _by_probability(run) * p * (1 - p)
 
 
 def _diagonal(run: ForwardPass, layer: int, dz: Array) -> Array:
     return dz * run.activations[layer].derivative(run.u[layer])
+
+
+def _diagonals(network: AnyNetwork) -> Iterator[Plant]:
+    if network.criterion.target == "classes":
+        message = (
+            "dE/dy has only the diagonal p (1 - p) of the softmax derivative; every p depends on every y"
+        )
+        yield Plant("loss_gradient", _own_share, message)
+    message = "delta# has only the diagonal z# (1 - z#) of the softmax derivative; every z depends on every u"
+    layers = layers_with(lambda activation: not activation.elementwise)
+    yield from at_layers("through_activation", _diagonal, message, layers)(network)
 
 
 def _one_number(run: ForwardPass) -> Array:
@@ -94,15 +137,22 @@ FAMILY = (
     ),
     NetworkFault(
         "SOFTMAX_AXIS",
-        name="softmax normalised over the batch instead of the classes",
+        name="softmax normalised over the batch, or over everything, instead of the classes",
         formula="exp(y) / exp(y).sum(axis=0) - d",
         leaves_right="none",
         hint="Do the probabilities of each sample sum to 1?",
         frequency="common",
-        plants=everywhere(
-            "loss_gradient",
-            _over_the_batch,
-            "the softmax in dE/dy is normalised over the samples, not over the classes",
+        plants=in_ways(
+            everywhere(
+                "loss_gradient",
+                _over_the_batch,
+                "the softmax in dE/dy is normalised over the samples, not over the classes",
+            ),
+            everywhere(
+                "loss_gradient",
+                _over_everything,
+                "the softmax in dE/dy is normalised over all samples and classes at once",
+            ),
         ),
         applies=lambda run: run.loss.target == "classes",
     ),
@@ -110,15 +160,24 @@ FAMILY = (
         "SOFTMAX_DIAG",
         name="softmax differentiated as if each output depended on its own u alone",
         formula="dE/dz * z (1 - z)",
-        leaves_right="all above the layer",
+        leaves_right="all above the softmax",
         hint="Does raising one score leave the other probabilities unchanged?",
         frequency="common",
-        plants=at_layers(
-            "through_activation",
-            _diagonal,
-            "delta# has only the diagonal z# (1 - z#) of the softmax derivative; every z depends on every u",
-            layers_with(lambda activation: not activation.elementwise),
+        plants=_diagonals,
+    ),
+    NetworkFault(
+        "CE_NO_JAC",
+        name="the derivative for the probabilities taken for that for the logits",
+        formula="-d / p for dE/dy, where p = softmax(y) or sigmoid(y)",
+        leaves_right="none",
+        hint="You have differentiated the loss for the probabilities. Which variable do the weights feed?",
+        frequency="occasional",
+        plants=everywhere(
+            "loss_gradient",
+            _by_probability,
+            "dE/dy is the derivative for the probabilities p that the loss makes of y, not for y",
         ),
+        applies=_takes_logits,
     ),
     NetworkFault(
         "DLOSS_MEAN_SCALAR",

@@ -7,7 +7,7 @@ import numpy as np
 from gradcheck.faults.catalogue import NetworkFault
 from gradcheck.faults.faulty import in_layers
 from gradcheck.networks.arrays import Array, Gradient
-from gradcheck.networks.layers import Dropout, Embedding, Residual
+from gradcheck.networks.layers import Activate, Dropout, Embedding, Residual, Sequential
 
 
 def _last_use(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Any]:
@@ -35,6 +35,18 @@ def _only_skip(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
 def _skip_twice(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
     gradient, dx = layer.backward(dz, cache)
     return gradient, dx + dz
+
+
+def _changed_in_place(layer: Any, dz: Array, cache: Any) -> tuple[Gradient, Array]:
+    """Let the activation at the end of the branch write into the dz that the skip connection gets."""
+    gradient, dx = layer.backward(dz, cache)
+    last, own = layer.layer, cache
+    if isinstance(last, Sequential):
+        last, own = last.layers[-1], cache.caches[-1]
+    if isinstance(last, Activate):
+        _, changed = last.backward(dz, own)
+        dx = dx - dz + changed
+    return gradient, dx
 
 
 FAMILY = (
@@ -104,5 +116,18 @@ FAMILY = (
         hint="Is an array that others still read changed in place?",
         frequency="occasional",
         plants=in_layers(Residual, _skip_twice, "LAYER counts its skip connection twice"),
+    ),
+    NetworkFault(
+        "RES_IN_PLACE",
+        name="the error of the skip connection changed in place by the branch",
+        formula="dz *= f'(u) on the array that the skip connection gets as well",
+        leaves_right="the branch, and all above",
+        hint="Who else holds the array that your activation multiplies?",
+        frequency="occasional",
+        plants=in_layers(
+            Residual,
+            _changed_in_place,
+            "the skip connection of LAYER gets dz times the slope of the branch's activation",
+        ),
     ),
 )

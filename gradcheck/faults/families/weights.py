@@ -1,14 +1,24 @@
 """Mistakes in dE/dW_l = z_(l-1)^T delta_l; b and the layers below stay right."""
 
+from collections.abc import Iterator
+
 import numpy as np
 
-from gradcheck.faults.catalogue import NetworkFault, any_layers, at_layers, is_square, upper_layers
+from gradcheck.faults.catalogue import (
+    AnyNetwork,
+    NetworkFault,
+    Plant,
+    alone,
+    any_layers,
+    at_layers,
+    depth_of,
+    in_ways,
+    upper_layers,
+    where_it_fits,
+)
 from gradcheck.networks import RIGHT, ForwardPass
 from gradcheck.networks.arrays import Array
-
-
-def _all_square(run: ForwardPass) -> bool:
-    return all(is_square(run, layer) for layer in range(1, run.depth + 1))
+from gradcheck.networks.steps import LayerStep
 
 
 def _transposed(run: ForwardPass, layer: int, delta: Array) -> Array:
@@ -27,8 +37,36 @@ def _outer_of_means(run: ForwardPass, layer: int, delta: Array) -> Array:
     return np.outer(run.z[layer - 1].mean(axis=0), delta.sum(axis=0))
 
 
+def _of_sample(n: int) -> LayerStep:
+    return lambda run, layer, delta: np.outer(run.z[layer - 1][n], delta[n])
+
+
+def _elementwise(run: ForwardPass, layer: int, delta: Array) -> Array:
+    return run.z[layer - 1] * delta
+
+
 def _zero(run: ForwardPass, layer: int, delta: Array) -> Array:
     return np.zeros_like(run.W(layer))
+
+
+def no_weight_gradient(run: ForwardPass, layer: int, delta: Array) -> Array:
+    """Return what is zero once the penalty is added."""
+    return np.zeros_like(run.W(layer)) - RIGHT.penalty_gradient(run, f"W{layer}")
+
+
+def _of_layer(k: int) -> LayerStep:
+    def from_other(run: ForwardPass, layer: int, delta: Array) -> Array:
+        return run.z[k].T @ delta
+
+    return where_it_fits("weight_gradient", from_other)
+
+
+def _other_activations(network: AnyNetwork) -> Iterator[Plant]:
+    """Plant the activation of every other layer below; where the widths differ that is no mistake."""
+    for layer in range(2, depth_of(network) + 1):
+        for k in range(layer - 1):
+            message = f"dE/dW# was made from {'the input ' * (k == 0)}z{k}, where z#-1 belongs"
+            yield from at_layers("weight_gradient", _of_layer(k), message, alone(layer))(network)
 
 
 FAMILY = (
@@ -39,8 +77,12 @@ FAMILY = (
         leaves_right="b",
         hint="Compare the shapes of the gradient and of W; which index is the input?",
         frequency="common",
-        plants=at_layers("weight_gradient", _transposed, "dE/dW# is transposed", any_layers),
-        applies=_all_square,
+        plants=at_layers(
+            "weight_gradient",
+            where_it_fits("weight_gradient", _transposed),
+            "dE/dW# is transposed",
+            any_layers,
+        ),
     ),
     NetworkFault(
         "PREACT",
@@ -86,12 +128,68 @@ FAMILY = (
         ),
     ),
     NetworkFault(
+        "Z_OF_LAYER",
+        name="the activation of another layer in the weight gradient",
+        formula="z_k^T delta_l for z_(l-1)^T delta_l",
+        leaves_right="all but that W",
+        hint="Which values does forward multiply by this weight?",
+        frequency="occasional",
+        plants=_other_activations,
+    ),
+    NetworkFault(
+        "W_LAST",
+        name="the weight gradient of the last sample only",
+        formula="z_(l-1)[-1] outer delta_l[-1]",
+        leaves_right="b; all with one sample",
+        hint="A loop that assigns leaves what its last round assigned. What should it do instead?",
+        frequency="common",
+        plants=at_layers(
+            "weight_gradient",
+            _of_sample(-1),
+            "dE/dW# is that of the last sample, where all samples add up",
+            any_layers,
+        ),
+    ),
+    NetworkFault(
+        "W_FIRST",
+        name="the weight gradient of the first sample only",
+        formula="z_(l-1)[0] outer delta_l[0]",
+        leaves_right="b; all with one sample",
+        hint="Does the second sample change your weight gradient?",
+        frequency="occasional",
+        plants=at_layers(
+            "weight_gradient",
+            _of_sample(0),
+            "dE/dW# is that of the first sample, where all samples add up",
+            any_layers,
+        ),
+    ),
+    NetworkFault(
+        "W_ELEMENTWISE",
+        name="activation times delta, element by element, instead of a product of matrices",
+        formula="z_(l-1) * delta_l",
+        leaves_right="b, and the other W",
+        hint="How many weights has the layer, and which pair of numbers meets at each of them?",
+        frequency="rare",
+        plants=at_layers(
+            "weight_gradient",
+            where_it_fits("weight_gradient", _elementwise),
+            "dE/dW# is z#-1 times delta#, element by element; it fits by chance, N being the width",
+            any_layers,
+        ),
+    ),
+    NetworkFault(
         "W_MISSING",
         name="no weight gradient",
         formula="0",
         leaves_right="b, and the other layers",
-        hint="Print which layers your loop visits.",
+        hint="Where is this gradient computed, and does anything reach that line?",
         frequency="common",
-        plants=at_layers("weight_gradient", _zero, "dE/dW# is zero, as if never computed", any_layers),
+        plants=in_ways(
+            at_layers(
+                "weight_gradient", no_weight_gradient, "dE/dW# is zero, as if never computed", any_layers
+            ),
+            at_layers("weight_gradient", _zero, "dE/dW# is that of the penalty alone", any_layers),
+        ),
     ),
 )

@@ -108,5 +108,6 @@ _BLOCK = Sequential((Dense(4), Activate("tanh"), Dense(2)))
 EXAMPLES = {
     "sequential": Example(_BLOCK, normal(3, 5)),
     "residual": Example(Residual(_BLOCK), normal(3, 2)),
+    "residual_activated": Example(Residual(Sequential((Dense(2), Activate("relu")))), normal(3, 2)),
     "nested": Example(Sequential((Dense(2), Residual(_BLOCK), Activate("sigmoid"))), normal(3, 5)),
 }

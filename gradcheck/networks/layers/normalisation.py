@@ -12,11 +12,12 @@ EPS = 1e-5
 
 
 class NormCache(NamedTuple):
-    """What a normalisation leaves: h, 1 / sqrt(var + eps), and gamma in the shape of h."""
+    """What a normalisation leaves: h, 1 / sqrt(var + eps), gamma in the shape of h, and x."""
 
     h: Array
     scale: Array
     gamma: Array
+    x: Array
 
 
 def _normalised(x: Array, axes: tuple[int, ...]) -> tuple[Array, Array]:
@@ -57,7 +58,7 @@ class BatchNorm(Layer):
         """Return z, the shape of x."""
         h, scale = _normalised(x, _all_but_channels(x))
         gamma, beta = (_channels(params[name], x.ndim) for name in ("gamma", "beta"))
-        return gamma * h + beta, NormCache(h, scale, gamma)
+        return gamma * h + beta, NormCache(h, scale, gamma, x)
 
     def backward(self, dz: Array, cache: NormCache) -> tuple[Gradient, Array]:
         """Return dgamma, dbeta and dx."""
@@ -88,7 +89,7 @@ class BatchNormInference(Layer):
         gamma, beta = (_channels(params[name], x.ndim) for name in ("gamma", "beta"))
         scale = 1 / np.sqrt(var + EPS)
         h = (x - mean) * scale
-        return gamma * h + beta, NormCache(h, scale, gamma)
+        return gamma * h + beta, NormCache(h, scale, gamma, x)
 
     def backward(self, dz: Array, cache: NormCache) -> tuple[Gradient, Array]:
         """Return dgamma, dbeta and dx."""
@@ -107,7 +108,7 @@ class LayerNorm(Layer):
     def forward(self, params: Params, x: Array) -> tuple[Array, NormCache]:
         """Return z, the shape of x."""
         h, scale = _normalised(x, (-1,))
-        return params["gamma"] * h + params["beta"], NormCache(h, scale, params["gamma"])
+        return params["gamma"] * h + params["beta"], NormCache(h, scale, params["gamma"], x)
 
     def backward(self, dz: Array, cache: NormCache) -> tuple[Gradient, Array]:
         """Return dgamma, dbeta and dx."""
