@@ -1,11 +1,16 @@
 """`gradcheck explain CODE`: one known mistake, or a list of all."""
 
 import argparse
+import itertools
 import textwrap
+from typing import TYPE_CHECKING
 
 from gradcheck.cli.options import Commands
 from gradcheck.faults import FAMILIES, FAULTS, Fault
 from gradcheck.networks.arrays import look_up
+
+if TYPE_CHECKING:
+    from gradcheck.faults.page import Worked
 
 WIDTH = 80
 _INDENT = 16
@@ -35,9 +40,30 @@ def run(chosen: argparse.Namespace) -> int:
 
 
 def _explained(fault: Fault) -> str:
-    rows = (("formula", fault.formula), ("leaves right", fault.leaves_right), ("hint", fault.hint))
-    lines = [_wrapped(f"{label + ':':<14}", text, _INDENT) for label, text in rows]
+    from gradcheck.faults.page import worked  # draws networks
+
+    rows = {
+        "written": fault.formula,
+        "leaves right": fault.leaves_right,
+        "frequency": fault.frequency,
+        "hint": fault.hint,
+    }
+    example = worked(fault.code)
+    if example:
+        rows["example"] = f"{example.message}, in {example.where.replace('`', '')}"
+    lines = [_wrapped(f"{label + ':':<14}", text, _INDENT) for label, text in rows.items()]
+    lines += _table(example) if example else []
     return "\n".join([_wrapped(f"{fault.code}: ", fault.name, 2, start=""), *lines])
+
+
+def _table(example: "Worked") -> list[str]:
+    columns = [example.places, example.right, example.wrong]
+    width = max(map(len, itertools.chain(*columns)))
+    labels = (f"dE/d{example.parameter}", "right", "wrong")
+    return [
+        " " * _INDENT + "  ".join([f"{label:<{_INDENT}}", *(f"{cell:>{width}}" for cell in cells)])
+        for label, cells in zip(labels, columns, strict=True)
+    ]
 
 
 def _listed(title: str, family: tuple[Fault, ...]) -> str:

@@ -77,7 +77,8 @@ class Search:
         self._left, self._unknown, self._most = MOST_STEPS, unknown, most
         ways = [Way()]
         for place in self._places:
-            ways = [new for way in ways for new in self._on(way, place)]
+            with np.errstate(all="ignore"):  # a mistake may well divide by zero
+                ways = [new for way in ways for new in self._on(way, place)]
             if place[0] in _EMITTING and len(ways) > _KEPT:
                 ways = sorted(ways, key=lambda way: way.bits)[:_KEPT]
             if self._left < 0:

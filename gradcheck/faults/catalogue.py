@@ -9,6 +9,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
+
 from gradcheck.networks import RIGHT, Activation, DenseNetwork, ForwardPass, Network, NetworkPass, Steps
 from gradcheck.networks.arrays import Array, Gradient
 from gradcheck.networks.steps import LayerStep, backward
@@ -65,12 +67,13 @@ class Plant:
         return chosen if self.layers else wrong
 
     def gradient(self, run: ForwardPass | NetworkPass) -> Gradient:
-        """Return the gradient that an implementation with this mistake computes."""
-        if isinstance(run, ForwardPass):
-            return backward(run, self.steps).gradient
-        if self.step == LAYER:
-            return run.backward(wrong=dict.fromkeys(self.layers, self.wrong)).gradient
-        return run.backward(self.steps).gradient
+        """Return the gradient that an implementation with this mistake computes, finite or not."""
+        with np.errstate(all="ignore"):
+            if isinstance(run, ForwardPass):
+                return backward(run, self.steps).gradient
+            if self.step == LAYER:
+                return run.backward(wrong=dict.fromkeys(self.layers, self.wrong)).gradient
+            return run.backward(self.steps).gradient
 
 
 Plants = Callable[[AnyNetwork], Iterable[Plant]]

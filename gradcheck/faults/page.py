@@ -1,6 +1,7 @@
 """All known mistakes as one page of Markdown, each with a worked example: `gradcheck explain --page`."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 from itertools import pairwise
 from typing import Any
@@ -31,6 +32,29 @@ z_l = f(u_l) the activation, delta_l = dE/du_l. Each example shows the first wro
 """
 
 
+@dataclass(frozen=True)
+class Worked:
+    """A mistake with numbers: the first wrong entries of a gradient.
+
+    Attributes
+    ----------
+    where : str
+        The network.
+    message : str
+        What was computed instead.
+    parameter : str
+    places, right, wrong : list of str
+        Indices of the entries, and their right and wrong derivatives.
+    """
+
+    where: str
+    message: str
+    parameter: str
+    places: list[str]
+    right: list[str]
+    wrong: list[str]
+
+
 def page() -> str:
     """Return the page.
 
@@ -45,6 +69,22 @@ def page() -> str:
     return "\n".join(parts).rstrip() + "\n"
 
 
+def worked(code: str) -> Worked | None:
+    """Return the mistake worked out where it shows in the digits of an example.
+
+    Parameters
+    ----------
+    code : str
+        Of `FAULTS`.
+
+    Returns
+    -------
+    Worked or None
+        None if it shows nowhere: of complex gradients, or below these digits.
+    """
+    return next(_examples(code), None)
+
+
 def _entry(fault: Fault) -> str:
     rows = [
         f"### `{fault.code}`\n\n{_sentence(fault.name)}\n",
@@ -53,27 +93,28 @@ def _entry(fault: Fault) -> str:
         f"- {fault.frequency}",
         f"- {fault.hint}",
     ]
-    return "\n".join([*rows, *next(_examples(fault.code), [])]) + "\n"
+    example = worked(fault.code)
+    return "\n".join([*rows, *(_shown(example) if example else ())]) + "\n"
 
 
-def _examples(code: str) -> Iterator[list[str]]:
-    """Yield the mistake worked out at each point where it shows in the digits of an example."""
+def _examples(code: str) -> Iterator[Worked]:
     for objective, params in _points():
         for mutant in plant(objective, params, [code]):
             right, wrong = objective.gradient(params), mutant.gradient(params)
             for name in right:
                 if places := _places(right[name], wrong[name]):
-                    where = f"In `{objective.network!r}` with x {np.shape(objective.x)}"
-                    rows = {label: [g[name][place] for place in places]
-                            for label, g in (("right", right), ("wrong", wrong))}  # fmt: skip
-                    yield ["", f"{where}: {mutant.message}.", "", *_table(name, places, rows)]
+                    where = f"`{objective.network!r}` with x {np.shape(objective.x)}"
+                    numbers = ([f"{g[name][place]:.4g}" for place in places] for g in (right, wrong))
+                    labels = [f"[{', '.join(map(str, place))}]" for place in places]
+                    yield Worked(where, mutant.message, name, labels, *numbers)
 
 
-def _table(name: str, places: list[tuple[int, ...]], rows: dict[str, list[float]]) -> Iterator[str]:
-    yield _row([f"dE/d{name}", *(f"[{', '.join(map(str, place))}]" for place in places)])
-    yield _row(["---"] * (len(places) + 1))
-    for label, numbers in rows.items():
-        yield _row([label, *(f"{number:.4g}" for number in numbers)])
+def _shown(example: Worked) -> Iterator[str]:
+    yield f"\nIn {example.where}: {example.message}.\n"
+    yield _row([f"dE/d{example.parameter}", *example.places])
+    yield _row(["---"] * (len(example.places) + 1))
+    yield _row(["right", *example.right])
+    yield _row(["wrong", *example.wrong])
 
 
 def _row(cells: list[str]) -> str:
@@ -125,4 +166,5 @@ def _layered(rng: np.random.Generator, example: Example) -> tuple[Objective, Gra
 
 
 def _sentence(text: str) -> str:
-    return f"{text[0].upper()}{text[1:]}."
+    first = text.split()[0]
+    return f"{text[0].upper() if first.islower() else text[0]}{text[1:]}."

@@ -78,7 +78,7 @@ FAMILY = (
         lambda view: ["T"] if _square(view) else [],
         lambda value: "is transposed",
         name="the gradient of a square parameter, transposed",
-        formula="g_ji",
+        formula="g^T for g",
         hint="Which index of the parameter is the input, and which index of your gradient?",
     ),
     _pattern(
@@ -106,7 +106,7 @@ FAMILY = (
         _permutations,
         lambda value: f"has {('rows', 'columns')[value[0]]} in another order than the right one",
         name="rows or columns of the gradient in another order",
-        formula="g_p(i)j",
+        formula="g[order] for g",
         hint="In which order do forward and backward go through samples, units or gates?",
         planted=lambda view: [
             (axis, (*range(1, n), 0)) for axis, n in enumerate(view.right.shape[:2]) if n > 1

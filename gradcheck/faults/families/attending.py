@@ -123,7 +123,7 @@ FAMILY = (
     _fault(
         "ATT_K_NO_T", MultiHeadAttention, overriding("attend_backward", _keys),
         "LAYER sends error to its keys through dS, not through its transpose",
-        name="dS instead of its transpose for the keys", formula="dK = dS Q",
+        name="the scores' dS instead of its transpose for the keys", formula="dK = dS Q",
         leaves_right="all but what leads to K",
         hint="Which index of the scores runs over the keys?",
     ),

@@ -117,7 +117,7 @@ FAMILY = (
         name="no bias gradient",
         formula="0",
         leaves_right="W",
-        hint="What multiplies the bias in forward?",
+        hint="If b grows by 0.1, does the loss stay as it is? Where is that derivative computed?",
         frequency="common",
         plants=at_layers("bias_gradient", _zero, "dE/db# is zero, as if never computed", any_layers),
     ),

@@ -19,6 +19,7 @@ def _times(view: View, factor: Array | float) -> Array:
 def _factor(
     code: str,
     name: str,
+    formula: str,
     words: str,
     hint: str,
     fitted: Callable[[float], Iterable[float]],
@@ -30,8 +31,8 @@ def _factor(
     return Pattern(
         code,
         name=name,
-        formula="c g",
-        leaves_right="those without the factor",
+        formula=formula,
+        leaves_right="the other parameters",
         hint=hint,
         frequency=frequency,
         wrong=_times,
@@ -80,6 +81,7 @@ FAMILY = (
     _factor(
         "NEGATED",
         "the negative of the gradient",
+        "-g",
         "is the negative of the right one",
         "If this parameter grows a little and the loss grows with it, which sign has its gradient?",
         lambda ratio: [-1.0],
@@ -88,6 +90,7 @@ FAMILY = (
     _factor(
         "DOUBLED",
         "twice the gradient",
+        "2 g",
         "is twice the right one",
         "Which square is differentiated, and which factor stands in front of it? Is anything added twice?",
         lambda ratio: [2.0],
@@ -96,6 +99,7 @@ FAMILY = (
     _factor(
         "HALVED",
         "half of the gradient",
+        "g / 2",
         "is half of the right one",
         "What does the power rule leave of the factor in front of your loss?",
         lambda ratio: [0.5],
@@ -104,6 +108,7 @@ FAMILY = (
     _factor(
         "TIMES_COUNT",
         "a whole multiple of the gradient: a sum where a mean belongs",
+        "n g",
         "is {c:.0f} times the right one",
         "How many samples, outputs or time steps are there? Does the loss add them up, or average them?",
         _count,
@@ -113,6 +118,7 @@ FAMILY = (
     _factor(
         "DIVIDED_BY_COUNT",
         "the gradient divided by a whole number: a mean where a sum belongs",
+        "g / n",
         "is 1/{n} of the right one",
         "How many samples, outputs or time steps are there? Is there a division that the loss does not have?",
         _share,
@@ -122,6 +128,7 @@ FAMILY = (
     _factor(
         "TIMES_RATE",
         "the gradient times 0.1, 0.01 or the like: a learning rate",
+        "lr g",
         "is {c:g} times the right one",
         "A gradient does not know the step size.",
         lambda ratio: [rate for rate in RATES if abs(ratio - rate) < _NEAR * rate],
@@ -144,6 +151,7 @@ FAMILY = (
     _factor(
         "TIMES_CONSTANT",
         "the gradient times some constant",
+        "c g",
         "is {c:.6g} times the right one",
         "The same factor everywhere: which constant of the loss or the data has this size?",
         lambda ratio: [ratio],
@@ -155,7 +163,7 @@ FAMILY = (
         "UNIT_FACTORS",
         name="each column of the gradient times a factor of its own",
         formula="c_j g_ij",
-        leaves_right="all above the layer",
+        leaves_right="the other parameters",
         hint="All inputs of a unit share its delta. Which factor of delta belongs to the unit alone?",
         frequency="common",
         wrong=_times,

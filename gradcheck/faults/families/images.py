@@ -86,18 +86,20 @@ FAMILY = (
     NetworkFault(
         "CONV_NO_FLIP",
         name="the error sent to x through a kernel that is not turned",
-        formula="dx = dz * W for the full convolution with W",
+        formula="dz correlated with W, for dz convolved with W",
         leaves_right=OWN_RIGHT,
         hint="Forward slides the kernel over x. Which entry of it meets the pixel left of an output?",
         frequency="common",
         plants=in_layers(
-            Conv2d, _kernel_not_turned, "LAYER sends its error to x through a kernel turned by 180 degrees"
+            Conv2d,
+            _kernel_not_turned,
+            "LAYER correlates its error with the kernel on the way to x, as forward does, without turning it",
         ),
     ),
     NetworkFault(
         "CONV_DW_FLIP",
         name="the kernel's gradient turned by 180 degrees",
-        formula="dW_ij for dW_(k-i)(k-j)",
+        formula="dW_(k-1-i)(k-1-j) for dW_ij",
         leaves_right="all but W",
         hint="Take a kernel and an image that are not symmetric: does entry [0, 0] see the upper left?",
         frequency="occasional",

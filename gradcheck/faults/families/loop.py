@@ -45,7 +45,7 @@ FAMILY = (
         "DELTA_OVERWRITTEN",
         name="delta replaced by the one below before dE/dW and dE/db are computed",
         formula="dE/dW_l = z_(l-1)^T delta_(l-1)",
-        leaves_right="the layers where delta is right",
+        leaves_right="the other layers",
         hint="In what order do you use delta and replace it?",
         frequency="occasional",
         plants=at_layers(
