@@ -131,6 +131,23 @@ class TestSilence:
         assert all("this explains the other" in finding.message for finding in found)
 
 
+@pytest.mark.parametrize("at_kink", [0, 0.5, 1])
+@pytest.mark.parametrize("zero", ["sample", "weights"])
+def test_slope_at_a_kink_is_a_choice(at_kink, zero):
+    """Whatever relu'(0) is, no finding; beside a mistake, nothing but that is charged."""
+    params, x, d = draw(0, 5, (3, 4, 2))
+    params["b1"][:] = 0
+    (x[2] if zero == "sample" else params["W1"])[...] = 0
+    backward = by_hand(relu, lambda u, z: np.where(u > 0, 1, np.where(u == 0, at_kink, 0)))
+    gradient = backward(params, x, d)
+    mean = {**gradient, "b2": gradient["b2"] / len(x)}
+
+    assert explain(RELU, [Case(params, x, d, gradient)]) == ()
+    (finding,) = explain(RELU, [Case(params, x, d, mean)])
+    assert "B_MEAN" in (finding.code, *finding.equal)
+    assert finding.parameters == ("b2",)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_not_finite(value):
     """What is not finite is wrong, and no known mistake explains it."""
@@ -196,6 +213,34 @@ def test_two_mistakes(first, second, depth):
     assert {finding.code for finding in found} == {first, second}
     assert f"Together with {found[1].code} this explains all" in found[0].message
     assert f"Together with {found[0].code} this explains all" in found[1].message
+
+
+@pytest.mark.filterwarnings("error")
+def test_mistake_that_divides_by_zero_is_quiet():
+    """Where classes are certain, 1 / p overflows: no warning reaches the user."""
+    network = DenseNetwork(("sigmoid", "identity"), "softmax_cross_entropy")
+    params, x, d = draw(0, 5, (3, 4, 3), "softmax_cross_entropy")
+    params["W2"] *= 1e4
+    gradient = network.gradient(params, x, d)
+    gradient["W1"] = 1.1 * gradient["W1"] + 0.1
+
+    assert {finding.code for finding in explain(network, [Case(params, x, d, gradient)])} <= {"WEIGHT_STEP"}
+
+
+def test_transposition_forgotten_in_the_one_square_layer():
+    """Other layers may have shapes that do not let the mistake pass."""
+    network = DenseNetwork(("sigmoid", "tanh", "identity"))
+
+    def through(run, layer, delta):
+        return delta @ run.W(2) if layer == 2 else RIGHT.through_weights(run, layer, delta)
+
+    def backward(*drawn):
+        return network.trace(*drawn, steps=Steps(through_weights=through)).gradient
+
+    (finding,) = judged(network, backward, 3, (2, 5, 5, 1))
+
+    assert finding.code == "W_NO_T"
+    assert "through W2 where its transpose belongs" in finding.message
 
 
 class TestUnknownStep:

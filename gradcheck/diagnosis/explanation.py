@@ -9,12 +9,15 @@ from gradcheck.diagnosis import words
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.charge import Way
 from gradcheck.diagnosis.comparison import compared
+from gradcheck.diagnosis.kinks import SHARES, lies_at_kink
 from gradcheck.diagnosis.search import Search
 from gradcheck.faults.catalogue import AnyNetwork
+from gradcheck.networks import DenseNetwork
 from gradcheck.report import Finding
 
 _STAGES = ({"most": 1}, {"most": 2}, {"most": 2, "unknown": True})
 _Masks = Mapping[str, NDArray[np.bool_]]
+_Reading = tuple[Search, list[_Masks]]
 
 
 def explain(network: AnyNetwork, cases: Sequence[Case], rtol: float = 1e-6) -> tuple[Finding, ...]:
@@ -36,15 +39,30 @@ def explain(network: AnyNetwork, cases: Sequence[Case], rtol: float = 1e-6) -> t
         simplest mistake that explains it, or the simplest two, with the codes of their equals. Where
         no known mistakes do, the step of the recursion that is wrong, if the others prove that.
     """
-    search = Search(network, cases)
-    wrong = [
-        {name: compared(case.gradient[name], truth, rtol)[0] for name, truth in right.items()}
-        for case, right in zip(cases, search.right, strict=True)
-    ]
+    search, wrong = min(_readings(network, cases, rtol), key=_count)
     if not any(mask.any() for masks in wrong for mask in masks.values()):
         return ()
     ways = next(filter(None, (search.ways(**stage) for stage in _STAGES)), [])  # type: ignore[arg-type]
     return tuple(_findings(network, search, wrong, ways)) if ways else ()
+
+
+def _readings(network: AnyNetwork, cases: Sequence[Case], rtol: float) -> Iterator[_Reading]:
+    """Yield a search for each choice of slopes at kinks, and which entries are wrong by it."""
+    first = Search(network, cases)
+    at_kink = isinstance(network, DenseNetwork) and any(map(lies_at_kink, first.runs))
+    for search in (first, *(Search(network, cases, share) for share in SHARES if at_kink)):
+        yield (
+            search,
+            [
+                {name: compared(case.gradient[name], truth, rtol)[0] for name, truth in right.items()}
+                for case, right in zip(cases, search.right, strict=True)
+            ],
+        )
+
+
+def _count(reading: _Reading) -> int:
+    """Return the number of wrong entries."""
+    return sum(int(mask.sum()) for masks in reading[1] for mask in masks.values())
 
 
 def _findings(

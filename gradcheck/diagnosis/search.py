@@ -15,10 +15,12 @@ import numpy as np
 from gradcheck.diagnosis.case import Case
 from gradcheck.diagnosis.charge import Charge, Place, Way
 from gradcheck.diagnosis.comparison import residual
+from gradcheck.diagnosis.kinks import with_slopes
 from gradcheck.faults import FAULTS, NetworkFault, Plant
 from gradcheck.faults.catalogue import FREQUENCIES, LAYER, AnyNetwork
-from gradcheck.networks import RIGHT, DenseNetwork
-from gradcheck.networks.arrays import Array
+from gradcheck.networks import RIGHT, DenseNetwork, ForwardPass
+from gradcheck.networks.arrays import Array, Gradient
+from gradcheck.networks.steps import backward
 
 MOST_STEPS = 40_000  # bounds the time
 _KEPT = 200  # ways down from one layer to the next
@@ -45,12 +47,21 @@ class Search:
     ----------
     network : DenseNetwork or Network
     cases : sequence of Case
+    share : float, optional
+        Which slopes are right at kinks, see `gradcheck.diagnosis.kinks`; default the network's own.
+
+    Attributes
+    ----------
+    right : list of dict of str to ndarray
+        The right gradient of each case.
     """
 
-    def __init__(self, network: AnyNetwork, cases: Sequence[Case]) -> None:
+    def __init__(self, network: AnyNetwork, cases: Sequence[Case], share: float | None = None) -> None:
         self.cases = cases
         self.runs: list[Any] = [network.forward(case.params, case.x, case.d) for case in cases]
-        self.right = [network.gradient(case.params, case.x, case.d) for case in cases]
+        if share is not None:
+            self.runs = [with_slopes(run, share) for run in self.runs]
+        self.right = [_right_gradient(run) for run in self.runs]
         self._places = list(_places(network, cases[0].params))
         self._options: dict[Place, list[Charge]] = {place: [] for place in self._places}
         for charge in self._charges(network):
@@ -226,6 +237,11 @@ class Search:
         delta, _, rank, _ = np.linalg.lstsq(z, seen, rcond=1e-8)
         agrees = rank == run.samples and residual(seen, z @ delta, coarse=True) is not None
         return delta if agrees else None
+
+
+def _right_gradient(run: Any) -> Gradient:
+    trace = backward(run) if isinstance(run, ForwardPass) else run.backward()
+    return trace.gradient
 
 
 def _places(network: AnyNetwork, params: Any) -> Iterator[Place]:
