@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from problems import draw
 
+import gradcheck
 from gradcheck.diagnosis import Case, explain
 from gradcheck.networks import DenseNetwork
 
@@ -240,6 +241,23 @@ def test_mistake(network, source, code, right, wrong, words):
     samples = 3 if code in AS_MANY_SAMPLES_AS_UNITS else 5  # only then it passes unnoticed
 
     (finding,) = findings(network, source.replace(right, wrong), samples)
+
+    assert finding.code == code
+    assert words in finding.message
+
+
+@pytest.mark.parametrize(
+    ("network", "source", "code", "right", "wrong", "words"),
+    TABLE[::4],
+    ids=[f"{row[2]}: {row[4]}" for row in TABLE[::4]],
+)
+def test_mistake_on_one_problem(network, source, code, right, wrong, words):
+    """`check_gradient` of a network's problem says the same, from one set of data."""
+    samples = 3 if code in AS_MANY_SAMPLES_AS_UNITS else 5
+    params, x, d = draw(7, samples, (3, 3, 3, 3), network.criterion.name)
+    gradient = written(source.replace(right, wrong))(params, x, d)
+
+    (finding,) = gradcheck.check_gradient(network.problem(x, d).loss, params, gradient).findings
 
     assert finding.code == code
     assert words in finding.message
