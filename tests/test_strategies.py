@@ -81,7 +81,8 @@ class TestBounds:
             ({"losses": "hubr"}, "huber"),
             ({"dtype": "int64"}, "float64 or float32"),
             ({"dtype": "nonsense"}, "float64 or float32"),
-            ({"scale": 0}, "a number > 0"),
+            ({"scale": 0}, "from 1e-6 to 1e6"),
+            ({"scale": 1e20}, "from 1e-6 to 1e6"),
             ({"layer": 1}, "layers"),
         ],
     )

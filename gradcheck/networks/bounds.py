@@ -1,6 +1,5 @@
 """The bounds of random networks, as they are given and as they are read."""
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -25,7 +24,7 @@ class BoundOptions(TypedDict, total=False):
     dtype : dtype
         float64 or float32.
     scale : float
-        Largest size of a parameter or an input, but for saturated units.
+        Largest size of a parameter or an input, but for saturated units; from 1e-6 to 1e6.
     """
 
     layers: Range
@@ -109,8 +108,8 @@ def _dtype(name: str, value: Any) -> str:
 
 
 def _scale(name: str, value: Any) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise UsageError(f"`{name}` cannot be used", given=repr(value), expected="a number > 0")
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 1e-6 <= value <= 1e6:
+        raise UsageError(f"`{name}` cannot be used", given=repr(value), expected="a number from 1e-6 to 1e6")
     return float(value)
 
 

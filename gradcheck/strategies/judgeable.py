@@ -59,6 +59,8 @@ def derivatives_are_visible(run: ForwardPass, trace: Trace, loss: float) -> bool
     -------
     bool
     """
+    if not np.isfinite(loss):
+        return False
     round_off = float(np.finfo(np.float64).eps * (abs(loss) + np.sum(np.abs(trace.y * trace.dy))))
     return all(
         not gradient.any() or np.max(np.abs(gradient)) * _size(run.params[name]) > _SEEN * round_off
