@@ -1,6 +1,7 @@
 """`gradcheck fuzz`: the smallest case that fails, kept for the next run, and who is to blame."""
 
 import json
+import warnings
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from gradcheck.networks import DenseNetwork
 
 MODULE = """
 from dataclasses import replace
+import numpy as np
 from gradcheck.networks import RIGHT
 
 class Right:
@@ -74,6 +76,46 @@ class Pictures:
 class BadShapes(Dense):
     def shapes(self, x):
         return x.nonsense
+
+class Unreadable(Right):
+    @property
+    def loss(self):
+        raise RuntimeError("no weights")
+
+class Warns(Right):
+    def gradient(self, network, params, x, d):
+        np.log(np.zeros(1))
+        return network.gradient(params, x, d)
+
+class TwoRelus:
+    sample_shape = [3]
+    slope_at_zero, factor = 0, 1
+
+    def shapes(self, x):
+        return {"W": (3, 4), "V": (4, 2)}
+
+    def forward(self, params, x):
+        u = x @ params["W"]
+        v = np.maximum(u, 0) @ params["V"]
+        return np.maximum(v, 0), (params, x, u, v)
+
+    def backward(self, dz, cache):
+        params, x, u, v = cache
+        dv = dz * (v > 0)
+        du = self.factor * (dv @ params["V"].T) * ((u > 0) + self.slope_at_zero * (u == 0))
+        return {"W": x.T @ du, "V": np.maximum(u, 0).T @ dv}, du @ params["W"].T
+
+class WrongRelus(TwoRelus):
+    factor = 1.01
+
+class NotANumberAtKinks(TwoRelus):
+    slope_at_zero = np.nan
+
+class NoShape(Pictures):
+    sample_shape = 3
+
+class ShapeForgotten(Pictures):
+    sample_shape = None
 
 nothing = object()
 """
@@ -145,6 +187,8 @@ class TestWrongGradient:
         result = json.loads(out)
         network, params, x, d = rebuilt(result["failure"]["code"])
 
+        assert "W_NO_T: W2 and b2 are right" in result["failure"]["message"]
+        assert network.criterion.name == "half_squared_error"
         assert (code, result["verdict"], result["replayed"]) == (1, "mismatch", False)
         assert isinstance(network, DenseNetwork)
         assert network.depth == 2
@@ -180,6 +224,19 @@ class TestLayer:
         assert names["x"].shape == (2, 1)
         assert names["params"].keys() == {"W", "b"}
 
+    def test_kinks_that_meet_are_no_mistake(self, capsys):
+        """Where units of relu are at 0 together, what the chain rule gives may be no derivative."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:TwoRelus", examples=300)
+
+        assert code == 0, out
+
+    @pytest.mark.parametrize("name", ["WrongRelus", "NotANumberAtKinks"])
+    def test_mistakes_among_kinks_are_found(self, capsys, name):
+        """What is wrong beside the kinks too, or no number, is a mismatch."""
+        code, _, _ = fuzz(capsys, f"fuzzed_by_tests:{name}")
+
+        assert code == 1
+
 
 class TestBrokenImplementation:
     def test_gradient_that_raises_is_shown_with_its_network(self, capsys):
@@ -200,11 +257,31 @@ class TestBrokenImplementation:
         assert "another shape" in out
         assert "network = DenseNetwork" in out
 
+    def test_layer_that_takes_another_input_is_told_how(self, capsys):
+        """Exit code 4, the traceback, and what to add."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:ShapeForgotten")
+
+        assert code == 4
+        assert "AssertionError" in out
+        assert "unless the layer has a sample_shape" in out
+
+    def test_warnings_are_shown_once(self, capsys):
+        """One and the same warning of every network is shown once."""
+        with warnings.catch_warnings(record=True, action="always") as caught:
+            code, _, _ = fuzz(capsys, "fuzzed_by_tests:Warns", examples=10)
+
+        assert code == 0
+        assert [str(warning.message) for warning in caught] == ["divide by zero encountered in log"]
+
     @pytest.mark.parametrize(
         ("place", "code", "words"),
         [
             ("fuzzed_by_tests:nothing", 2, "neither a network nor a layer"),
             ("fuzzed_by_tests:missing", 2, "has no missing"),
+            ("fuzzed_by_tests:Dence", 2, "for instance Dense"),
+            ("fuzzed_by_tests.py:Dense", 2, "leave out .py: fuzzed_by_tests:Dense"),
+            ("fuzzed_by_tests:Unreadable", 4, "RuntimeError: no weights"),
+            ("fuzzed_by_tests:NoShape", 4, "sample_shape is not the shape of a sample"),
             ("no_such_module_for_tests:X", 2, "there is no module"),
             ("not a module", 2, "names no module"),
             ("broken_for_tests:X", 4, "does not import"),

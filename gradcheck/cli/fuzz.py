@@ -2,7 +2,10 @@
 
 import argparse
 import sys
-from contextlib import nullcontext
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext
+from typing import Any
 
 from gradcheck.cli.options import Commands, add_parser, count, count_range, names, positive, seed, write
 from gradcheck.execution import progress
@@ -21,7 +24,8 @@ def add(commands: Commands) -> None:
     default, add = Bounds(), parser.add_argument
     add("implementation", nargs="?", metavar="MODULE:OBJECT",
         help="has loss(network, params, x, d) and gradient(network, params, x, d), or is a layer with "
-        "forward(params, x) and backward(dz, cache); default: the reference networks")  # fmt: skip
+        "forward(params, x), backward(dz, cache) and, as needed, shapes(x) and sample_shape; default: the "
+        "reference networks")  # fmt: skip
     add("--examples", type=count, default=1000, metavar="N", help="number of networks (default: 1000)")
     add("--seed", type=seed, default=0, metavar="S", help="of what is drawn (default: 0)")
     for name, what in (("layers", "layers"), ("widths", "inputs and units of a layer"), ("batch", "samples")):
@@ -47,10 +51,27 @@ def run(chosen: argparse.Namespace) -> int:
     subject = load_subject(name) if name else None
     options = {name: getattr(chosen, name) for name in ("examples", "seed", "rtol", *Bounds.__annotations__)}
     shown = progress(chosen.examples, "gradcheck fuzz") if sys.stderr.isatty() else nullcontext()
-    with shown as advance:
+    with shown as advance, _each_warning_once():
         result = fuzz(subject, name or "reference", advance=advance, **options)
     if chosen.json:
         write(chosen.json, result.to_json())
     if chosen.json != "-":
         print(result)
     return result.exit_code
+
+
+@contextmanager
+def _each_warning_once() -> Iterator[None]:
+    """Show a warning of a line once, not at every problem: any change of filters makes Python forget."""
+    seen = set()
+    with warnings.catch_warnings():
+        show = warnings.showwarning
+
+        def show_new(*warning: Any, **places: Any) -> None:
+            text = tuple(map(str, warning[:4]))  # message, category, file, line
+            if text not in seen:
+                seen.add(text)
+                show(*warning, **places)
+
+        warnings.showwarning = show_new
+        yield

@@ -1,5 +1,6 @@
 """The implementation that `gradcheck fuzz MODULE:OBJECT` names."""
 
+import difflib
 import importlib
 import sys
 from pathlib import Path
@@ -32,13 +33,16 @@ def load_subject(place: str) -> Subject:
     module_name, _, path = place.partition(":")
     found: Any = _module(place, module_name)
     for name in filter(None, path.split(".")):
-        if not hasattr(found, name):
-            raise UsageError(f"{module_name} has no {path}", given=place, expected="MODULE:OBJECT")
-        found = getattr(found, name)
+        owner, found = found, _attribute(found, name, place)
+        if found is None:
+            near = difflib.get_close_matches(name, dir(owner)) or _public(owner)
+            raise UsageError(
+                f"{module_name} has no {path}", given=place, expected=f"for instance {', '.join(near)}"
+            )
     if isinstance(found, type):
         found = _made(found, place)
     for kind in KINDS:
-        if all(callable(getattr(found, name, None)) for name in kind.methods):
+        if all(callable(_attribute(found, name, place)) for name in kind.methods):
             return kind(found)
     forms = (" and ".join(f"{name}{takes}" for name, takes in kind.methods.items()) for kind in KINDS)
     raise UsageError(
@@ -51,6 +55,10 @@ def load_subject(place: str) -> Subject:
 def _module(place: str, name: str) -> Any:
     if not all(map(str.isidentifier, name.split("."))):
         raise UsageError(f"{place!r} names no module", expected="MODULE:OBJECT, such as mynet:MyNetwork")
+    if name.endswith(".py"):
+        raise UsageError(
+            f"{name} is a file, not a module", given=place, do=f"leave out .py: {place.replace('.py', '')}"
+        )
     here = str(Path.cwd())
     if here not in sys.path:
         sys.path.insert(0, here)
@@ -79,6 +87,16 @@ def _made(kind: type, place: str) -> Any:
             f"no object of {place} can be made",
             given=f"{type(error).__name__}: {error}",
             do="name an object instead of its class",
+        ) from error
+
+
+def _attribute(found: Any, name: str, place: str) -> Any:
+    """Return an attribute, or None if there is none; a property may raise."""
+    try:
+        return getattr(found, name, None)
+    except Exception as error:
+        raise SubmissionError(
+            "interface", f"{name} of {place} cannot be read", given=f"{type(error).__name__}: {error}"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """What `gradcheck fuzz` found: plain data, and its text for people."""
 
 import dataclasses
+import math
 import textwrap
 from dataclasses import dataclass
 from typing import Any
@@ -79,12 +80,14 @@ class FuzzResult:
     def verdict(self) -> Verdict | str:
         """Match, mismatch, inconclusive, or error where the implementation broke.
 
-        An inconclusive problem says nothing of the implementation: one in a hundred is passed over.
+        An inconclusive problem says nothing of the implementation: one in every hundred begun is
+        passed over.
         """
         if self.failure:
             return "mismatch" if self.failure.reason == "mismatch" else "error"
-        nothing = self.examined == self.constant
-        return "inconclusive" if nothing or self.inconclusive > _TOLERATED * self.examined else "match"
+        nothing = self.examined == self.constant + self.inconclusive
+        tolerated = math.ceil(_TOLERATED * self.examined)
+        return "inconclusive" if nothing or self.inconclusive > tolerated else "match"
 
     @property
     def exit_code(self) -> int:

@@ -182,7 +182,8 @@ class _Run:
             return self._subject.check(problem, self._rtol)
         except (Exception, SystemExit) as error:
             if error is self._subject.watch.raised:
-                self.failure = Failure("raised", _shown(error), problem.code)
+                advice = f"\n\n{self._subject.advice}" if self._subject.advice else ""
+                self.failure = Failure("raised", _shown(error) + advice, problem.code)
             elif isinstance(error, GradientInterfaceError):
                 self.failure = Failure("interface", str(error), problem.code)
             else:
