@@ -112,11 +112,12 @@ def unknown(rng: np.random.Generator, problem: Problem) -> Iterator[dict[str, np
     leaf = entry[str(rng.choice(list(entry)))]
     leaf[tuple(rng.integers(leaf.shape))] += rng.normal() * (1 + np.abs(leaf).max())
     yield entry
-    # Of the parameter too: where all entries have one size, a function of the gradient is a factor.
+    # Of the parameter too: where all entries have one size, a function of the gradient is a factor. Of its
+    # root: where the error stops and only an L1 penalty is left, g |w| is an L2 penalty's gradient.
     formulas = (
         lambda g, w: g * np.exp(w),
         lambda g, w: np.sin(g + w),
-        lambda g, w: g * np.abs(w),
+        lambda g, w: g * np.sqrt(np.abs(w)),
         lambda g, w: g + 0.1 * np.cos(3 * w),
     )
     formula = formulas[int(rng.integers(len(formulas)))]

@@ -84,6 +84,25 @@ class TestPlant:
         with pytest.raises(UsageError, match="NEGATED"):
             list(plant(gradient, PARAMS, ["NEGATE"]))
 
+    @pytest.mark.parametrize(
+        ("gradient", "codes", "words"),
+        [
+            (3.0, None, "planted into a function"),
+            (lambda x: 2 * x, "DERIV_AT_Z", r"do: +give network.problem\(x, d\)"),
+            (lambda x: 2 * x, ["CONFINED"], "cannot be planted"),
+        ],
+    )
+    def test_what_cannot_be_planted_is_refused(self, gradient, codes, words):
+        """And the message says what to give instead."""
+        with pytest.raises(UsageError, match=words):
+            list(plant(gradient, 3.0, codes))
+
+    def test_one_code_is_no_list_of_letters(self):
+        """A string is one code."""
+        (mutant,) = plant(lambda x: 2 * x, 3.0, "NEGATED")
+
+        assert mutant.code == "NEGATED"
+
     def test_complex_gradients(self):
         """Real and imaginary part are entries of one parameter."""
         z = np.array([1 + 2j, 3 - 1j])

@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.assertion import UNHEARD, heard_by
 from gradcheck.errors import UsageError
-from gradcheck.faults.catalogue import AnyNetwork, NetworkFault, Plant
+from gradcheck.faults.catalogue import AnyNetwork, Fault, NetworkFault, Plant
 from gradcheck.faults.pattern import Pattern, View
 from gradcheck.faults.registry import FAULTS
 from gradcheck.gradients import read_gradient
@@ -72,7 +72,7 @@ class Survey:
         return "\n".join(textwrap.fill(line, 80, subsequent_indent="  ") for line in lines)
 
 
-def plant(gradient: Any, params: Any, codes: Collection[str] | None = None) -> Iterator[Mutant]:
+def plant(gradient: Any, params: Any, codes: str | Collection[str] | None = None) -> Iterator[Mutant]:
     """Yield wrong gradients, each with one known mistake that shows at these parameters.
 
     Parameters
@@ -82,7 +82,7 @@ def plant(gradient: Any, params: Any, codes: Collection[str] | None = None) -> I
         `gradcheck.networks`, into whose backward pass mistakes are planted, too.
     params : nest of parameters
         Where the mistakes must change an entry by more than 1e-5 of itself.
-    codes : collection of str, optional
+    codes : str, or collection of str, optional
         The mistakes to plant; default all that apply.
 
     Yields
@@ -92,7 +92,7 @@ def plant(gradient: Any, params: Any, codes: Collection[str] | None = None) -> I
     Raises
     ------
     UsageError
-        If a code is unknown.
+        If a code is unknown, or that of no mistake that can be planted here.
     GradientInterfaceError
         If the gradient has not the nest of params.
 
@@ -102,19 +102,39 @@ def plant(gradient: Any, params: Any, codes: Collection[str] | None = None) -> I
     >>> {mutant.code for mutant in plant(lambda x: 2 * x, 3.0, ["NEGATED", "ZERO"])} == {"NEGATED", "ZERO"}
     True
     """
-    chosen = list(FAULTS) if codes is None else [look_up(FAULTS, "known mistake", c).code for c in codes]
     objective = gradient if isinstance(gradient, Objective) else None
     right = objective.gradient if objective else gradient
-    for code in chosen:
-        fault = FAULTS[code]
+    if not callable(right):
+        raise UsageError(
+            "mistakes are planted into a function",
+            given=f"a {type(gradient).__name__}",
+            expected="gradient(params), or network.problem(x, d)",
+        )
+    for fault in FAULTS.values() if codes is None else _chosen(codes, objective):
         if isinstance(fault, Pattern):
             yield from _in_parameters(fault, right, params)
         elif isinstance(fault, NetworkFault) and objective:
             yield from _in_backward_pass(fault, objective, params)
 
 
+def _chosen(codes: str | Collection[str], objective: Objective | None) -> list[Fault]:
+    chosen = [look_up(FAULTS, "known mistake", c) for c in ([codes] if isinstance(codes, str) else codes)]
+    for fault in chosen:
+        if isinstance(fault, NetworkFault) and not objective:
+            raise UsageError(
+                f"{fault.code} is a mistake in the backward pass of a network, which is not known here",
+                do="give network.problem(x, d) of a network of gradcheck.networks for the gradient",
+            )
+        if not isinstance(fault, NetworkFault | Pattern):
+            raise UsageError(f"{fault.code} says where a mistake is, not which: it cannot be planted")
+    return chosen
+
+
 def survivors(
-    test: Callable[[GradientFunction], Any], gradient: Any, params: Any, codes: Collection[str] | None = None
+    test: Callable[[GradientFunction], Any],
+    gradient: Any,
+    params: Any,
+    codes: str | Collection[str] | None = None,
 ) -> Survey:
     """Run a test of a gradient with every known mistake, and return those that it does not notice.
 
