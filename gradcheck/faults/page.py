@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.faults.catalogue import Fault
+from gradcheck.faults.catalogue import Fault, NetworkFault
 from gradcheck.faults.mutation import plant
-from gradcheck.faults.registry import FAMILIES
+from gradcheck.faults.pattern import Pattern
+from gradcheck.faults.registry import FAMILIES, FAULTS
 from gradcheck.networks import LAYERS, LOSSES, DenseNetwork, Network, Objective
 from gradcheck.networks.arrays import Array, Gradient, Params
 from gradcheck.networks.layers import Conv2d, Dense
@@ -80,9 +81,11 @@ def worked(code: str) -> Worked | None:
     Returns
     -------
     Worked or None
-        None if it shows nowhere: of complex gradients, or below these digits.
+        None if it shows nowhere (of complex gradients, or below these digits), or only says where a
+        mistake is.
     """
-    return next(_examples(code), None)
+    known = isinstance(FAULTS[code], NetworkFault | Pattern)
+    return next(_examples(code), None) if known else None
 
 
 def _entry(fault: Fault) -> str:
