@@ -89,7 +89,9 @@ def _binary_slope(y: Array, d: Array) -> Array:
 def _distribution(y: Array, d: Array, smoothing: float) -> Array:
     """Return the target probability of each class, shape (N, K)."""
     classes = y.shape[-1]
-    chosen: Array = d if np.ndim(d) == 2 else np.eye(classes, dtype=y.dtype)[d.astype(int)]
+    # A target in single precision is not summed in it, beside an output in double precision.
+    rows = d.astype(np.result_type(d, y), copy=False)
+    chosen: Array = rows if np.ndim(d) == 2 else np.eye(classes, dtype=y.dtype)[d.astype(int)]
     smoothed: Array = (1 - smoothing) * chosen + smoothing / classes
     return smoothed
 
