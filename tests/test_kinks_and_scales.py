@@ -33,6 +33,15 @@ class TestKinks:
         assert report.parameters["params"].kinks == 1
         assert any("kink" in note for note in report.notes)
 
+    def test_several_in_one_entry(self):
+        """Where several kinks meet, the report says that a right backward pass may be beyond both slopes."""
+
+        def two(u):
+            return 2 * max(u, 0.0) - max(-u, 0.0)  # slopes 1 and 2; with relu'(0) = 0 backward gives 0
+
+        assert any("several kinks meet" in note for note in at(0.0, two, 0.0).notes)
+        assert not any("several kinks meet" in note for note in at(0.0, two, 1.5).notes)
+
     @pytest.mark.parametrize("distance", [1e-9, -1e-9, 1e-6, -1e-6, 1e-3, -1e-3])
     def test_near(self, distance):
         """Beside a kink only the slope of the own side is right, however near it is."""
