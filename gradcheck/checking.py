@@ -161,7 +161,7 @@ def _examined(
         leaf.name: leaf_evidence.report(leaf, setting.rtol)
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
     }
-    notes = tuple(describe(problem.leaves, evidence, setting.rtol))
+    notes = tuple(describe(problem.leaves, evidence))
     suspected = suspicion(problem.leaves, evidence, setting.rtol)
     if suspected:
         problem.flag(*suspected)

@@ -108,7 +108,7 @@ def decide_entries(
     """
     own = np.maximum(size, ROUND_OFF * unit_roundoff / rtol * scale)
     severity = _severity(gap, uncertainty, rtol * own)
-    unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own)
+    unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own) & np.isfinite(uncertainty)
     by_round_off = (severity == MATCH) & (own > size)
     judged = np.where(unseen | by_round_off, np.maximum(own, SMALLEST_SIZE * scale), own)
     severity = np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity)

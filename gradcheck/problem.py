@@ -20,7 +20,7 @@ T = TypeVar("T")
 
 _TASK = 64  # entries
 _COMPARED = 5  # points of a stack, unlike the numbers of samples that people take
-_ASIDE = 2.0**-3
+_ASIDE, _NEAR = 2.0**-3, 2.0**-7
 
 
 class Problem(Evaluation):
@@ -113,6 +113,29 @@ class Problem(Evaluation):
         with np.errstate(all="ignore"):
             result = self._loss(nest)
         return values_of(result[0] if self._pair else result, count)
+
+    def beside(self, scales: list[float], seed: int) -> "Problem | None":
+        """Return the problem at a point beside, every entry moved; None if the gradient is known here alone.
+
+        Parameters
+        ----------
+        scales : list of float
+            Typical size of each leaf.
+        seed : int
+        """
+        if self._gradient is not None and not callable(self._gradient):
+            return None
+        rng = np.random.default_rng(seed)
+        moved = Parameters(self._given, widen=self._parameters.widen)
+        for leaf, scale in zip(moved.leaves, scales, strict=True):
+            leaf.set(
+                leaf.start
+                + _NEAR * scale * rng.choice([-1, 1], leaf.start.size) * rng.uniform(0.5, 1, leaf.start.size)
+            )
+        try:
+            return Problem(self._loss, moved.nest, self._gradient)
+        except Exception:  # there, anything may be out of the domain
+            return None
 
     def stack(self, scales: list[float], noise: float, seed: int) -> None:
         """Call the loss with stacked leaves from now on, if it gives what the plain one does.

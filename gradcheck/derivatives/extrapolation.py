@@ -15,7 +15,17 @@ from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
 Kind = Literal[
-    "smooth", "kink", "jump", "right", "left", "outside", "unresolved", "extended", "complex", "fitted"
+    "smooth",
+    "kink",
+    "jump",
+    "right",
+    "left",
+    "outside",
+    "unresolved",
+    "extended",
+    "complex",
+    "fitted",
+    "kinks",
 ]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
@@ -39,7 +49,7 @@ class Estimate:
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
         other side), ``"outside"`` (it has no values on either side), ``"unresolved"``,
         ``"extended"`` (smooth, in extended precision), ``"complex"`` (by the complex step), or
-        ``"fitted"`` (by a fit to many values).
+        ``"fitted"`` (by a fit to many values), or ``"kinks"`` (several meet).
     evaluations : int
     """
 

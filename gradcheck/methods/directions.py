@@ -25,6 +25,7 @@ from numpy.typing import NDArray
 from gradcheck.decision import Verdict, decide
 from gradcheck.methods.certificate import Certificate, Stage
 from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
 from gradcheck.methods.probe import Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision, second_look
@@ -222,6 +223,7 @@ class _Examination:
         evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, natural, entries)
         for i, k in enumerate(entries.tolist()):
             evidence.replace(i, second_look(problem, leaf, k, self.setting))
+        doubt_where_kinks_meet(problem, self.setting, leaf, evidence)
         self.evidence[leaf] = evidence
         report = evidence.report(known, self.setting.rtol)
         if report.verdict == "match":  # of these entries; what the directions saw is spread wider

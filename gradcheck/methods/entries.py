@@ -17,6 +17,7 @@ from gradcheck.derivatives.differences import central_differences, first_step
 from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.confirmation import Confirmation
 from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem
 
@@ -44,6 +45,7 @@ def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
     confirmation = Confirmation(problem, setting, evidence)
     for index in range(len(evidence)):
         confirmation.ask(index)
+        doubt_where_kinks_meet(problem, setting, index, evidence[index])
     return evidence
 
 

@@ -207,7 +207,7 @@ class LeafEvidence:
             wrong_count=len(wrong),
             wrong=tuple(self._index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
-            kinks=sum(kind == "kink" for kind in self.odd.values()),
+            kinks=sum(kind in ("kink", "kinks") for kind in self.odd.values()),
             inconclusive_count=int(np.sum(judgement.severity == INCONCLUSIVE)),
         )
 
@@ -228,7 +228,7 @@ class LeafEvidence:
         return tuple(int(i) for i in np.unravel_index(flat, leaf.grid)) if leaf.grid else ()
 
 
-def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float) -> list[str]:
+def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence]) -> list[str]:
     """Say what a reader should know of the evidence: kinks, edges, small derivatives."""
     notes = []
     for leaf, found in zip(leaves, evidence, strict=True):
@@ -236,10 +236,6 @@ def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: flo
             count = sum(kind == odd for odd in found.odd.values())
             if count:
                 notes.append(f"{leaf.name}: {count} of {len(found.analytic)} entries {text}")
-        severity = found.judge(rtol).severity
-        beyond = sum(kind == "kink" and severity[k] == MISMATCH for k, kind in found.odd.items())
-        if beyond:
-            notes.append(f"{leaf.name}: {beyond} of them {_BEYOND}")
     return notes
 
 
@@ -260,6 +256,7 @@ def suspicion(
 
 _ODD = {
     "kink": "at a kink, where any value between the left and the right derivative is right",
+    "kinks": "where several kinks meet: beyond both slopes, but right at a point beside; move it",
     "jump": "where the loss jumps: it has no derivative there",
     "right": "at an edge of the domain, judged by the right derivative",
     "left": "at an edge of the domain, judged by the left derivative",
@@ -269,12 +266,6 @@ _ODD = {
     "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
-
-# relu'(0) = 0 for each of several relus need not lie between the slopes of their sum.
-_BEYOND = (
-    "beyond both; where several kinks meet in one entry (weights of 0, equal samples) so may be a right "
-    "backward pass: check it at a point beside"
-)
 
 
 def _ratio(uncertainty: float, size: float) -> float:
