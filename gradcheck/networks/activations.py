@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtr
 
 from gradcheck.networks.arrays import Array, magnitude, zeros_and_ones
 
@@ -116,8 +115,16 @@ def _d_softmax(u: Array) -> Array:
 
 def _d_gelu(u: Array) -> Array:
     density = np.exp(-u * u / 2) / math.sqrt(2 * math.pi)
-    slope: Array = ndtr(u) + u * density
+    slope: Array = _normal(u) + u * density
     return slope
+
+
+def _normal(u: Array) -> Array:
+    """Return the distribution function of the standard normal distribution."""
+    from scipy.special import ndtr  # slow to import
+
+    below: Array = ndtr(u)
+    return below
 
 
 def _gelu_argument(u: Array) -> Array:
@@ -170,7 +177,7 @@ ACTIVATIONS: dict[str, Activation] = {
         ),
         Activation("elu", _elu, lambda u: np.exp(_below(u)), lambda z: 1 + _below(z)),
         Activation("selu", _selu, _d_selu, _d_selu_from_output, kinks=(0,)),
-        Activation("gelu", lambda u: u * ndtr(u), _d_gelu),
+        Activation("gelu", lambda u: u * _normal(u), _d_gelu),
         Activation("gelu_tanh", lambda u: u * sigmoid(_gelu_argument(u)), _d_gelu_tanh),
         Activation("softplus", softplus, sigmoid, lambda z: -np.expm1(-z)),
         Activation("silu", lambda u: u * sigmoid(u), lambda u: sigmoid(u) + u * d_sigmoid(u)),
