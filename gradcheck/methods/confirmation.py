@@ -69,10 +69,9 @@ class Confirmation:
         def estimate(k: int) -> Estimate | None:
             line = DirectionLine(problem, {leaf: np.where(np.arange(len(scales)) == k, scales, 0)})
             noise = measure_noise(line, problem.value, problem.unit_roundoff)
-            louder = noise.level > setting.noise.level
-            return (
-                second_look(problem, leaf, k, dataclasses.replace(setting, noise=noise)) if louder else None
-            )
+            if noise.level <= setting.noise.level:
+                return None
+            return second_look(problem, leaf, k, dataclasses.replace(setting, noise=noise))
 
         return estimate
 
