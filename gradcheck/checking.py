@@ -82,7 +82,8 @@ def check_gradient(
     vectorized : bool
         Whether `loss` also takes all leaves stacked along a new first axis (numbers become arrays of
         shape (count,)) and returns one value for each element; it is called so where all entries
-        are checked, after a comparison with the plain loss.
+        are checked, after a comparison with the plain loss. Leaves that stay as they are have a first
+        axis of 1 if the loss broadcasts them.
     executor : concurrent.futures.Executor, optional
         Runs the evaluations where all entries are checked: threads, processes (for a loss that
         pickle takes), loky, a Dask client's executor. The Report does not depend on it.
@@ -153,8 +154,7 @@ def _examined(
         if settled or method == "directions":
             known = (found.reports, found.evidence, found.notes, found.false_pass_probability)
             return _Examined("directions", *known)
-    if vectorized:
-        problem.stack(setting.scales, setting.noise.level, setting.seed)
+    problem.vectorized = vectorized
     with execution.progress(size, "gradcheck, entries") if progress else nullcontext() as problem.advance:
         evidence = entries.examine(problem, setting)
     reports = {

@@ -21,10 +21,10 @@ Rule 2 applies only where rule 1 is undecided: a small entry that is clearly wro
 own size is a mismatch however small it is beside its neighbours.
 """
 
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
 Verdict = Literal["match", "mismatch", "inconclusive"]
 Floats = NDArray[np.floating]
@@ -109,8 +109,10 @@ def decide_entries(
     own = np.maximum(size, ROUND_OFF * unit_roundoff / rtol * scale)
     severity = _severity(gap, uncertainty, rtol * own)
     unseen = (severity == INCONCLUSIVE) & (2 * uncertainty > rtol * own) & np.isfinite(uncertainty)
-    by_round_off = (severity == MATCH) & (own > size)
-    judged = np.where(unseen | by_round_off, np.maximum(own, SMALLEST_SIZE * scale), own)
+    by_leaf = unseen | ((severity == MATCH) & (own > size))
+    if not by_leaf.any():
+        return Decided(severity, own, unseen)
+    judged = np.where(by_leaf, np.maximum(own, SMALLEST_SIZE * scale), own)
     severity = np.where(unseen, _severity(gap, uncertainty, rtol * judged), severity)
     return Decided(severity, judged, unseen)
 
@@ -129,10 +131,7 @@ def worst_of(verdicts: list[Verdict]) -> Verdict:
     return max(verdicts, key=SEVERITY.index, default="inconclusive")
 
 
-def _severity(gap: ArrayLike, uncertainty: ArrayLike, allowed: ArrayLike) -> NDArray[np.int8]:
-    gap, uncertainty, allowed = np.asarray(gap), np.asarray(uncertainty), np.asarray(allowed)
-    measured = np.isfinite(uncertainty)
-    bound = np.where(measured, uncertainty, 0)
-    match = measured & (gap + bound <= allowed)
-    mismatch = measured & (gap - bound > allowed)
+def _severity(gap: Any, uncertainty: Any, allowed: Any) -> NDArray[np.int8]:
+    match = (gap + uncertainty <= allowed) & (uncertainty < np.inf)
+    mismatch = gap - uncertainty > allowed
     return np.where(match, MATCH, np.where(mismatch, MISMATCH, INCONCLUSIVE)).astype(np.int8)

@@ -131,7 +131,8 @@ class Evaluation:
     def evaluate_each(self, moves: Iterator[None]) -> list[float]:
         """Evaluate the loss after each move of the leaves, NaN where it has no value."""
         if not isinstance(self._loss, Together):
-            return [self.evaluate() for _ in moves]
+            with np.errstate(all="ignore"):
+                return [self._called() for _ in moves]
         values = self._loss.many(self.params for _ in moves)
         self.evaluations += len(values)
         return values
@@ -144,10 +145,13 @@ class Evaluation:
         float
             NaN where the loss raises one of `OUTSIDE` or is complex: it has no value there.
         """
+        with np.errstate(all="ignore"):
+            return self._called()
+
+    def _called(self) -> float:
         self.evaluations += 1
         try:
-            with np.errstate(all="ignore"):
-                value = self._loss(self._parameters.nest)
+            value = self._loss(self._parameters.nest)
         except GradcheckError:
             raise  # no word about the domain, though one may be a ValueError
         except OUTSIDE:
@@ -273,8 +277,12 @@ def equal(a: Array, b: Array) -> bool:
     """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
     if len(a) != len(b):
         return False
-    parts = ((a[i : i + _BLOCK], b[i : i + _BLOCK]) for i in range(0, len(a), _BLOCK))
-    return all((x == y).all() or bool(np.array_equal(x, y, equal_nan=True)) for x, y in parts)
+    blocks = (slice(i, i + _BLOCK) for i in range(0, len(a), _BLOCK))
+    return all(_same(a[block], b[block]) for block in blocks)
+
+
+def _same(a: Array, b: Array) -> bool:
+    return bool((a == b).all()) or np.array_equal(a, b, equal_nan=True)
 
 
 def _nothing() -> None:

@@ -18,6 +18,8 @@ from gradcheck.errors import GradientInterfaceError
 
 Array = NDArray[Any]
 _CONSTANTS = (bool, int, str, bytes, type(None), np.integer, np.bool_)
+_NUMBERS = (float, complex, np.inexact)
+_CONTAINERS = (dict, list, tuple)
 _ROOT = "params"
 
 
@@ -115,7 +117,7 @@ class Parameters:
     def _copied(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
         if isinstance(node, np.ndarray):
             return self._copied_array(node, path)
-        if isinstance(node, float | complex | np.inexact):
+        if isinstance(node, _NUMBERS):
             return self._copied_number(node, path, put)
         if isinstance(node, dict | list) or _is_dataclass(node):
             twin = copy.copy(node)
@@ -208,12 +210,17 @@ def path_name(path: tuple[str, ...]) -> str:
 
 
 def _is_dataclass(node: Any) -> bool:
-    return dataclasses.is_dataclass(node) and not isinstance(node, type)
+    return hasattr(type(node), "__dataclass_fields__")  # of an instance, not of a class
 
 
 def is_container(node: Any) -> bool:
     """Whether a node of a nest holds other nodes."""
-    return isinstance(node, dict | list | tuple) or _is_dataclass(node)
+    return isinstance(node, _CONTAINERS) or _is_dataclass(node)
+
+
+def is_leaf(node: Any) -> bool:
+    """Whether a node of a nest is a number or an array that is no constant."""
+    return node.dtype.kind in "fc" if isinstance(node, np.ndarray) else isinstance(node, _NUMBERS)
 
 
 def items(node: Any) -> Iterator[tuple[Any, Any]]:
@@ -233,9 +240,7 @@ def leaf_nodes(node: Any) -> Iterator[Any]:
     if is_container(node):
         for _, item in items(node):
             yield from leaf_nodes(item)
-    elif isinstance(node, float | complex | np.inexact) or (
-        isinstance(node, np.ndarray) and node.dtype.kind in "fc"
-    ):
+    elif is_leaf(node):
         yield node
 
 

@@ -13,14 +13,14 @@ from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
 from gradcheck.execution import Advance, Executor, in_order
 from gradcheck.gradients import arrays_of, read_gradient
 from gradcheck.parameters import Parameters
-from gradcheck.stacking import Stack, chunk_of, no_stack, refuse_different, stacked, values_of
+from gradcheck.stacking import Stack, agree, chunk_of, no_stack, refuse_different, values_of
 
 Array = NDArray[Any]
 T = TypeVar("T")
+Alone = Callable[[Sequence[float]], list[float]]
 
 _TASK = 64  # entries
-_COMPARED = 5  # points of a stack, unlike the numbers of samples that people take
-_ASIDE, _NEAR = 2.0**-3, 2.0**-7
+_NEAR = 2.0**-7
 
 
 class Problem(Evaluation):
@@ -44,8 +44,8 @@ class Problem(Evaluation):
         Runs the tasks of `each`.
     advance : callable or None
         Told of how many more entries `evaluate_pairs` has evaluated.
-    is_stacked : bool
-        Whether `evaluate_pairs` calls the loss with stacked leaves.
+    vectorized : bool
+        Whether the loss takes stacked leaves: see `stack`.
 
     Raises
     ------
@@ -58,7 +58,8 @@ class Problem(Evaluation):
         self._first_result: Any = None
         self.executor: Executor | None = None
         self.advance: Advance | None = None
-        self.is_stacked = False
+        self.vectorized = False
+        self._once: dict[int, bool] = {}
         self._stack: Stack | None = None
         super().__init__(loss, params, pair=gradient is None)
         self.unsteady: list[Array | float] = [0.0] * len(self.leaves)
@@ -85,9 +86,9 @@ class Problem(Evaluation):
 
     def evaluate_pairs(self, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
         """Do as `Evaluation.evaluate_pairs`, in chunks whose limits do not depend on who runs them."""
-        if self.executor is None and self.advance is None and not self.is_stacked:
+        if self.executor is None and self.advance is None and leaf not in self._once:
             return super().evaluate_pairs(leaf, entries, above, below)
-        size = chunk_of(self.leaves[leaf]) if self.is_stacked else _TASK
+        size = chunk_of(self.leaves[leaf]) if leaf in self._once else _TASK
         cuts = [slice(i, i + size) for i in range(0, len(entries), size)]
         items = [(leaf, entries[cut], above[cut], below[cut]) for cut in cuts]
         found = []
@@ -100,19 +101,10 @@ class Problem(Evaluation):
 
     def stacked_pairs(self, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
         """Do as `Evaluation.evaluate_pairs` in one call of the loss."""
-        count = len(entries)
-        if self._stack is None or (self._stack.leaf, self._stack.count) != (leaf, 2 * count):
-            self._stack = Stack(self.params, self.leaves, leaf, 2 * count)
-        with self._stack.moved(entries, above, below) as nest:
-            values = self._evaluate_stack(nest, 2 * count)
+        both = np.concatenate([entries, entries]), np.concatenate([above, below])
+        values = self._stacked(leaf, *both, once=self._once[leaf])
         values = values.astype(np.promote_types(self.start[leaf].dtype, np.float64))
-        return values[:count], values[count:]
-
-    def _evaluate_stack(self, nest: Any, count: int) -> Array:
-        self.evaluations += count
-        with np.errstate(all="ignore"):
-            result = self._loss(nest)
-        return values_of(result[0] if self._pair else result, count)
+        return values[: len(entries)], values[len(entries) :]
 
     def beside(self, scales: list[float], seed: int) -> "Problem | None":
         """Return the problem at a point beside, every entry moved; None if the gradient is known here alone.
@@ -137,45 +129,64 @@ class Problem(Evaluation):
         except Exception:  # there, anything may be out of the domain
             return None
 
-    def stack(self, scales: list[float], noise: float, seed: int) -> None:
-        """Call the loss with stacked leaves from now on, if it gives what the plain one does.
+    def stack(self, leaf: int, k: int, steps: Sequence[float], alone: Alone, noise: float) -> list[float]:
+        """Move this leaf in a stack from now on, if the stacked loss gives what the plain one does.
+
+        Leaves that stay are stacked once where the loss broadcasts them, otherwise as often as needed.
 
         Parameters
         ----------
-        scales : list of float
-            Typical size of each leaf.
+        leaf, k : int
+            Leaf and entry.
+        steps : sequence of float
+            By which the entry is moved.
+        alone : callable
+            Returns the plain loss for some of them, NaN where it has no value.
         noise : float
             Standard deviation of the loss.
-        seed : int
+
+        Returns
+        -------
+        list of float
+            The loss for each of the steps.
 
         Raises
         ------
         GradientInterfaceError
-            If it does not, at the point and beside it.
+            If the stacked loss gives anything else.
         """
-        rng = np.random.default_rng(seed)
-        points = [_beside(start, scale, rng) for start, scale in zip(self.start, scales, strict=True)]
-        alone = np.array([self._evaluate_at([values[k] for values in points]) for k in range(_COMPARED)])
-        outside = ~np.isfinite(alone)
-        for values in [*points, alone]:
-            values[outside] = values[0]  # the point itself, which has a value
+        start = self.start[leaf][k]
+        points = start + np.array([0.0, *steps], start.dtype)  # with the point itself
+        entries = np.full(len(points), k)
+        allowed = ROUND_OFF * max(noise, self.unit_roundoff * abs(self.value))
         try:
-            nest = stacked(self.params, self.leaves, dict(enumerate(points)), _COMPARED)
-            together = self._evaluate_stack(nest, _COMPARED)
+            together = self._stacked(leaf, entries, points, once=True)
+            same = agree(together[:2], np.array([self.value, *alone(steps[:1])]), allowed)
+            self._once[leaf] = bool(same.all())
+        except Exception:  # of a loss that does not broadcast, or outside of its domain
+            self._once[leaf] = False
+        if self._once[leaf]:
+            return list(together[1:].tolist())
+        values = np.array([self.value, *alone(steps)])
+        inside = np.isfinite(values)
+        try:
+            together = self._stacked(leaf, entries, np.where(inside, points, start), once=False)
         except UsageError:
             raise
         except Exception as error:
             raise no_stack(error) from error
-        largest = float(np.max(np.abs(alone)))
-        refuse_different(together, alone, ROUND_OFF * max(noise, self.unit_roundoff * largest))
-        self.is_stacked = True
+        refuse_different(together, np.where(inside, values, self.value), allowed)
+        return list(values[1:].tolist())
 
-    def _evaluate_at(self, values: list[Array]) -> float:
-        for leaf, numbers in zip(self.leaves, values, strict=True):
-            leaf.set(numbers)
-        value = self.evaluate()
-        self.restore()
-        return value
+    def _stacked(self, leaf: int, entries: Array, values: Array, *, once: bool) -> Array:
+        """Return the loss with entries of a leaf set to some values, one by one but in one call."""
+        count = len(entries)
+        if self._stack is None or self._stack.key != (leaf, count, once):
+            self._stack = Stack(self.params, self.leaves, leaf, count, once=once)
+        with self._stack.moved(entries, values) as nest, np.errstate(all="ignore"):
+            result = self._loss(nest)
+        self.evaluations += count
+        return values_of(result[0] if self._pair else result, count)
 
     def _first_call(self, parameters: Parameters) -> Any:
         self._first_result = super()._first_call(parameters)
@@ -258,18 +269,9 @@ def _apart(task: Callable[..., T], problem: Problem, item: tuple[Any, ...]) -> t
 
 
 def _pairs(problem: Problem, leaf: int, entries: Array, above: Array, below: Array) -> tuple[Array, Array]:
-    if problem.is_stacked:
+    if leaf in problem._once:
         try:
             return problem.stacked_pairs(leaf, entries, above, below)
         except OUTSIDE:
             pass  # one point outside of the domain must not cost the others their value
     return Evaluation.evaluate_pairs(problem, leaf, entries, above, below)
-
-
-def _beside(start: Array, scale: float, rng: np.random.Generator) -> Array:
-    """Return the point, and points beside it."""
-    sizes = np.where(start == 0, np.asarray(scale, start.dtype), np.abs(start))
-    moves = _ASIDE * sizes * rng.uniform(-1, 1, (_COMPARED, start.size))
-    points: Array = start + moves.astype(start.dtype)
-    points[0] = start
-    return points

@@ -9,12 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Leaf, as_array, is_container, items, leaf_nodes
+from gradcheck.parameters import Leaf, as_array, is_container, is_leaf, items
 
 Array = NDArray[Any]
 
 # Larger stacks are slower: what the loss makes of them leaves the processor's cache.
-_ENTRIES = 40
+_ENTRIES = 50
 _BYTES = 2**22
 _HANDFUL = 4
 _KEEP_AXIS = (
@@ -39,49 +39,37 @@ class Stack:
         The one whose entries move; the others take no memory.
     count : int
         Copies.
+    once : bool
+        Whether the first axis of the other leaves has length 1, so that the loss computes once what
+        depends on them alone.
     """
 
-    def __init__(self, nest: Any, leaves: tuple[Leaf, ...], leaf: int, count: int) -> None:
-        self.leaf, self.count = leaf, count
+    def __init__(self, nest: Any, leaves: tuple[Leaf, ...], leaf: int, count: int, *, once: bool) -> None:
+        self.key = leaf, count, once
         self._start = leaves[leaf].start
-        self._points = np.repeat(self._start[np.newaxis], count, axis=0)
-        self._nest = stacked(nest, leaves, {leaf: self._points}, count)
+        self._points = np.empty((count, self._start.size), self._start.dtype)
+        self._points[:] = self._start
+        self._rows = np.arange(count)
+        arrays = (
+            _shaped(other, self._points if i == leaf else _repeated(other.values, 1 if once else count))
+            for i, other in enumerate(leaves)
+        )
+        self._nest = _replaced(nest, arrays)
 
     @contextmanager
-    def moved(self, entries: Array, above: Array, below: Array) -> Iterator[Any]:
-        """Yield the nest in which entry k is ``above[k]`` in copy k, ``below[k]`` in copy m + k.
+    def moved(self, entries: Array, values: Array) -> Iterator[Any]:
+        """Yield the nest in which entry ``entries[k]`` of the leaf is ``values[k]`` in copy k.
 
         Parameters
         ----------
-        entries : ndarray of int, shape (m,) with m = count / 2
-        above, below : ndarray, shape (m,)
+        entries : ndarray of int, shape (count,)
+        values : ndarray, shape (count,)
         """
-        rows, columns = np.arange(self.count), np.concatenate([entries, entries])
-        self._points[rows, columns] = np.concatenate([above, below])
+        self._points[self._rows, entries] = values
         try:
             yield self._nest
         finally:
-            self._points[rows, columns] = self._start[columns]
-
-
-def stacked(nest: Any, leaves: tuple[Leaf, ...], moved: dict[int, Array], count: int) -> Any:
-    """Return a nest whose leaves have a new first axis.
-
-    Parameters
-    ----------
-    nest : nest of parameters
-    leaves : tuple of Leaf
-        Of the nest.
-    moved : dict of int to ndarray, shape (count, n)
-        Values of some leaves by index; the others are views of the same values `count` times.
-    count : int
-        Points.
-
-    Returns
-    -------
-    nest of ndarray, shape (count, *Leaf.shape)
-    """
-    return _replaced(nest, _arrays(leaves, moved, count))
+            self._points[self._rows, entries] = self._start[entries]
 
 
 def values_of(result: Any, count: int) -> Array:
@@ -103,6 +91,12 @@ def values_of(result: Any, count: int) -> Array:
     return values
 
 
+def agree(together: Array, alone: Array, allowed: float) -> NDArray[np.bool_]:
+    """Say of each element whether the stacked loss gives what the plain one does, but for round-off."""
+    same: NDArray[np.bool_] = np.abs(together - alone) <= allowed
+    return same
+
+
 def refuse_different(together: Array, alone: Array, allowed: float) -> None:
     """Refuse a stacked loss that differs from the plain one.
 
@@ -117,7 +111,7 @@ def refuse_different(together: Array, alone: Array, allowed: float) -> None:
     ------
     GradientInterfaceError
     """
-    same = np.abs(together - alone) <= allowed
+    same = agree(together, alone, allowed)
     if not same.all():
         k = int(np.argmin(same))
         raise GradientInterfaceError(
@@ -138,12 +132,10 @@ def no_stack(error: Exception) -> GradientInterfaceError:
     )
 
 
-def _arrays(leaves: tuple[Leaf, ...], moved: dict[int, Array], count: int) -> Iterator[Array]:
-    for i, leaf in enumerate(leaves):
-        values = moved[i] if i in moved else _repeated(leaf.values, count)
-        if leaf.dtype.kind == "c":
-            values = values.view(np.result_type(values.dtype, np.complex64))
-        yield values.reshape(count, *leaf.shape)
+def _shaped(leaf: Leaf, values: Array) -> Array:
+    if leaf.dtype.kind == "c":
+        values = values.view(np.result_type(values.dtype, np.complex64))
+    return values.reshape(len(values), *leaf.shape)
 
 
 def _repeated(values: Array, count: int) -> Array:
@@ -156,7 +148,7 @@ def _repeated(values: Array, count: int) -> Array:
 def _replaced(node: Any, arrays: Iterator[Array]) -> Any:
     """Return a nest with the next array in the place of each leaf."""
     if not is_container(node):
-        return next(arrays) if any(True for _ in leaf_nodes(node)) else node
+        return next(arrays) if is_leaf(node) else node
     new = {key: _replaced(item, arrays) for key, item in items(node)}
     if isinstance(node, tuple):
         return type(node)(*new.values()) if hasattr(node, "_fields") else type(node)(new.values())

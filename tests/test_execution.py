@@ -237,6 +237,44 @@ class TestVectorized:
         assert len(calls) < 100
         assert 1 < calls.count(2) < 20
 
+    def test_leaves_that_stay(self):
+        """They come once where the loss broadcasts, so that it computes once what depends on them alone."""
+        shapes = set()
+
+        def loss(p):
+            shapes.add((p["a"].shape[:-1], p["b"].shape[:-1]))
+            return np.sum(np.tanh(p["a"]), axis=-1) * np.sum(p["b"] ** 2, axis=-1)
+
+        def gradient(p):
+            a, b = p["a"], p["b"]
+            return {"a": (1 - np.tanh(a) ** 2) * np.sum(b**2), "b": 2 * b * np.sum(np.tanh(a))}
+
+        params = {"a": np.linspace(0.5, 1, 30), "b": np.linspace(1, 2, 20)}
+        report = check_gradient(loss, params, gradient, method="entries", vectorized=True)
+
+        assert report.ok, str(report)
+        assert shapes == {((), ()), ((5,), (1,)), ((60,), (1,)), ((1,), (5,)), ((1,), (40,))}
+
+    def test_a_loss_that_does_not_broadcast(self):
+        """One that takes the elements of a stack one by one gets all leaves as often as needed."""
+
+        def one(a, b):
+            return np.sum(a**2) * np.sum(b**3)
+
+        def loss(p):
+            return (
+                one(**p)
+                if p["a"].ndim == 1
+                else np.array([one(a, b) for a, b in zip(*p.values(), strict=True)])
+            )
+
+        params = {"a": np.array([0.5, 2.0]), "b": np.array([1.0, -0.5, 3.0])}
+
+        def gradient(p):
+            return {"a": 2 * p["a"] * np.sum(p["b"] ** 3), "b": 3 * p["b"] ** 2 * np.sum(p["a"] ** 2)}
+
+        assert check_gradient(loss, params, gradient, method="entries", vectorized=True).ok
+
     def test_all_sorts_of_leaves(self):
         """Numbers become arrays of shape (count,); complex leaves and nests stay what they are."""
         shapes = set()

@@ -10,6 +10,7 @@ from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _REGULAR = 1 / 16
+_SPARE = 1.4  # times the noise near the point: at the step it may be louder
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def _first_exponent(noise: float, enough: float) -> int:
     """Return the exponent of the largest of three steps whose smallest noise leaves precise enough."""
     if not enough or not noise:
         return _FIRST
-    smallest = np.log2(enough / (2 * SAFETY * 3 * noise))
+    smallest = np.log2(enough / (_SPARE * SAFETY * 3 * noise))
     return int(np.clip(np.floor(smallest) - 2, _LARGEST, _FIRST))
 
 

@@ -11,6 +11,7 @@ References
    2011.
 """
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -180,7 +181,7 @@ class _Windows:
         moved = values - values[0]
         spread = float(np.max(np.abs(moved))) or 1.0  # the square of a tiny one would be 0
         components = _COMPONENTS @ (moved / spread)
-        low, high = (float(np.sqrt(np.mean(np.square(part)))) for part in (components[:2], components[2:]))
+        low, high = (math.hypot(*part) / math.sqrt(len(part)) for part in (components[:2], components[2:]))
         # Noise has the same level in all components, a curve less and less.
         return spread * (max(high, low) if low <= 2 * high else high), values
 

@@ -50,7 +50,9 @@ class Confirmation:
         )
         for view in views:
             unresolved = evidence.unresolved(rtol)
-            if unresolved and (estimate := view(leaf)):
+            if not unresolved:
+                return
+            if estimate := view(leaf):
                 for k in unresolved:
                     if found := estimate(k):
                         evidence.confirm(k, found, rtol)

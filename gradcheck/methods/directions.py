@@ -1,9 +1,9 @@
 """``method="directions"``: a certificate that no entry is wrong, at a cost independent of their number.
 
-Along directions that weigh every entry by its relative error r_i (`probe`), the gap t is exactly
-Gaussian with standard deviation c |r|. So from K directions,
-|r| <= sqrt(sum (|t_k| + e_k)^2 / chi2_K(alpha)) / c but for a probability alpha, where e_k bounds
-the error of the measured derivative.
+Along directions that weigh every entry by its relative error r_i (`probe`), the gap t has the standard
+deviation c |r|, and is rarely far smaller. So from K directions,
+|r| <= sqrt(sum (|t_k| + e_k)^2 / s_K(alpha)) / c but for a probability alpha, where e_k bounds the error
+of the measured derivative and s_K is given in `certificate`.
 
 The certificate judges errors of ten times `rtol`: it passes only if such an error would have passed
 with a probability of at most `FALSE_PASS`. Where it disagrees, `localisation` finds the wrong entries

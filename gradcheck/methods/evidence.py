@@ -1,5 +1,6 @@
 """What was measured of the entries of one leaf, and the result that it amounts to."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -140,14 +141,13 @@ class LeafEvidence:
     def _judged(self, rtol: float) -> Judgement:
         finite = np.isfinite(self.analytic)
         with np.errstate(all="ignore"):
-            gap = np.maximum(np.maximum(self.low - self.analytic, self.analytic - self.high), 0)
-            gap = np.where(finite, np.where(np.isnan(gap), 0, gap), np.inf)
+            outside = np.maximum(self.low - self.analytic, self.analytic - self.high)
+            gap = np.where(finite, np.fmax(outside, 0), np.inf)
             size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
             bound = np.where(finite, self.uncertainty + self.unsteady, 0.0)  # nothing makes NaN right
             scale = self.scale()
             decided = decide_entries(gap, bound, size, scale, rtol, self.unit_roundoff)
-            error = np.where(gap == 0, 0.0, gap / decided.size)
-        error = np.where(finite, error, np.inf)
+            error = np.where(finite, np.where(gap == 0, 0.0, gap / decided.size), np.inf)
         return Judgement(gap, bound, size, scale, decided.severity, decided.size, error, decided.unseen)
 
     def scale(self) -> Array:
@@ -158,8 +158,8 @@ class LeafEvidence:
         """
         sizes = np.abs(self.numeric)
         seen = (sizes > _CLEARLY * self.uncertainty) & (sizes < np.inf)
-        largest = max(self.bend, np.max((sizes * self.steps)[seen]) if seen.any() else self.natural)
-        return np.broadcast_to(largest / self.steps, sizes.shape)
+        largest = float(np.max(sizes * self.steps, where=seen, initial=0.0)) or self.natural
+        return np.full_like(sizes, max(self.bend, largest)) / self.steps
 
     def unresolved(self, rtol: float) -> list[int]:
         """Return the entries that were measured but could not be decided."""
@@ -183,32 +183,34 @@ class LeafEvidence:
         """Return the entry with the largest gap in terms of its bound, if it is beyond that often."""
         judgement = self.judge(rtol)
         bound = np.maximum(times * judgement.bound, _COARSE * judgement.scale)
-        with np.errstate(all="ignore"):
-            excess = np.where(chosen & (judgement.gap > bound), judgement.gap / bound, 0.0)
-        excess[~np.isfinite(judgement.gap)] = 0.0
-        return int(np.argmax(excess)) if (excess > 1).any() else None
+        beyond = np.flatnonzero(chosen & (judgement.gap > bound) & np.isfinite(judgement.gap))
+        if not beyond.size:
+            return None
+        with np.errstate(divide="ignore"):
+            return int(beyond[np.argmax(judgement.gap[beyond] / bound[beyond])])
 
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
         """Return the result of the leaf."""
         judgement = self.judge(rtol)
-        wrong = np.flatnonzero(judgement.severity == MISMATCH)
+        counts = np.bincount(judgement.severity, minlength=len(SEVERITY)).tolist()
+        wrong = np.flatnonzero(judgement.severity == MISMATCH)[:WRONG_LISTED] if counts[MISMATCH] else ()
         worst = judgement.worst()
         return ParameterReport(
             name=leaf.name,
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             # An empty leaf has nothing to get wrong; a nest without any entry is refused.
-            verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
+            verdict=SEVERITY[max((k for k, count in enumerate(counts) if count), default=MATCH)],
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
             uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.judged[worst]),
             detection_limit=self._detection_limit(judgement, rtol),
             entries=leaf.values.size,
-            checked=int(np.isfinite(judgement.bound).sum()),
-            wrong_count=len(wrong),
-            wrong=tuple(self._index(int(k), leaf) for k in wrong[:WRONG_LISTED]),
+            checked=int(np.count_nonzero(np.isfinite(judgement.bound))),
+            wrong_count=counts[MISMATCH],
+            wrong=tuple(self._index(int(k), leaf) for k in wrong),
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
             kinks=sum(kind in ("kink", "kinks") for kind in self.odd.values()),
-            inconclusive_count=int(np.sum(judgement.severity == INCONCLUSIVE)),
+            inconclusive_count=counts[INCONCLUSIVE],
         )
 
     def _detection_limit(self, judgement: Judgement, rtol: float) -> float:
@@ -218,10 +220,10 @@ class LeafEvidence:
     def _named(self, k: int, leaf: Leaf, bound: float) -> Worst:
         analytic = float(self.analytic[k])
         # Of a kink's derivatives the one nearest to the analytic is the one it is judged by.
-        numeric = (
-            float(np.clip(analytic, self.low[k], self.high[k])) if np.isfinite(analytic) else self.numeric[k]
-        )
-        return Worst(self._index(k, leaf), analytic, float(numeric), bound)
+        numeric = float(self.numeric[k])
+        if math.isfinite(analytic) and math.isfinite(numeric):
+            numeric = min(max(analytic, float(self.low[k])), float(self.high[k]))
+        return Worst(self._index(k, leaf), analytic, numeric, bound)
 
     def _index(self, k: int, leaf: Leaf) -> Index:
         flat = k if self.where is None else int(self.where[k])

@@ -1,9 +1,9 @@
 """Random directions over leaves, and the error of the analytic gradient along them.
 
-Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With
-v_i = c N(0, 1) / |a_i| every entry counts by its relative error, however small it is beside others;
-entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that large,
-zeros too.
+Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With v_i = c u_i / |a_i|,
+u_i uniform of standard deviation 1, every entry counts by its relative error, however small it is beside
+others; entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that
+large, zeros too.
 """
 
 import math
@@ -124,8 +124,9 @@ class Probe:
             for part, block in self._blocks(leaf):
                 size = np.abs(block)
                 np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
-                part[:] = rng.standard_normal(len(part), np.float32)
-                part *= self.amplitudes[leaf]
+                uniform = rng.random(len(part), np.float32)
+                uniform -= 0.5
+                np.multiply(uniform, math.sqrt(12) * self.amplitudes[leaf], out=part)
                 part /= size if self.sizes[leaf] else np.inf
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:

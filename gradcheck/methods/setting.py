@@ -70,8 +70,9 @@ def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionL
         direction[leaf] = np.empty_like(start)
         for i in range(0, len(start), _BLOCK):
             block = start[i : i + _BLOCK]
-            step = rng.uniform(-0.5, 0.5, block.shape)
-            direction[leaf][i : i + _BLOCK] = (step + np.copysign(0.5, step)) * entry_scales(block, scale)
+            step = rng.random(len(block), np.float32) - np.float32(0.5)
+            step += np.copysign(np.float32(0.5), step)
+            np.multiply(step, entry_scales(block, scale), out=direction[leaf][i : i + _BLOCK])
     return DirectionLine(problem, direction)
 
 

@@ -1,0 +1,62 @@
+"""The bound of the certificate: random directions hide an error no more often than it says."""
+
+import numpy as np
+import pytest
+
+from gradcheck.methods.certificate import Certificate
+from gradcheck.methods.probe import Gap
+
+ERRORS = {
+    "one-entry": np.array([1.0]),
+    "two-alike": np.array([1.0, 1.0]),  # the worst there is: the largest section of a cube
+    "uneven": np.array([3.0, -1.0, 0.2]),
+    "many": np.linspace(-1, 1, 40),
+}
+
+
+def sizes(error, directions, draws=400_000, seed=0):
+    """Return the root of the sum of squares of error.v over some directions v, relative to the error."""
+    rng = np.random.default_rng(seed)
+    square = np.zeros(draws)
+    for _ in range(directions):
+        v = np.sqrt(12) * (rng.random((draws, len(error)), np.float32) - np.float32(0.5))
+        square += (v @ error) ** 2
+    return np.sqrt(square) / np.linalg.norm(error)
+
+
+def stated(size, directions):
+    """Return the probability that the certificate states where gaps have this size together."""
+    gap = Gap(float(size / directions**0.5), 0.0, 0.0, 0.0)
+    return Certificate((gap,) * directions, 1.0).false_pass(1.0, 1.0)
+
+
+@pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
+@pytest.mark.parametrize(("directions", "size"), [(1, 0.05), (2, 0.2), (3, 0.4), (8, 1.2)])
+def test_bound_holds(error, directions, size):
+    """For any error, whatever the number of directions."""
+    seen = np.mean(sizes(error, directions) <= size)
+
+    assert 0 < seen <= 1.03 * stated(size, directions)  # 400,000 draws
+
+
+def test_bound_is_reached():
+    """By two entries that are wrong alike; a bound for Gaussian directions would be too small for it."""
+    seen = np.mean(sizes(ERRORS["two-alike"], 1, 4_000_000) <= 0.025)
+
+    assert seen == pytest.approx(stated(0.025, 1), rel=0.01)
+    assert seen > 1.015 * 2 * 0.025 / np.sqrt(2 * np.pi)
+
+
+def test_nothing_is_certain_of_large_gaps():
+    """The probability is one at the most, and 0 only without any gap."""
+    assert stated(1e200, 16) == stated(np.inf, 3) == 1.0
+    assert stated(0.0, 3) == 0.0
+
+
+@pytest.mark.parametrize("directions", [3, 8, 16])
+def test_bound_and_probability_agree(directions):
+    """An error as large as the bound of the estimate would pass with the certificate's probability."""
+    certificate = Certificate((Gap(1e-9, 1e-8, 1e-8, 0.1),) * directions, 5e-7)
+    _, bound = certificate.estimate(0.25)
+
+    assert certificate.false_pass(0.25, bound) == pytest.approx(5e-7, rel=1e-9)
