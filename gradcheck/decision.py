@@ -132,6 +132,7 @@ def worst_of(verdicts: list[Verdict]) -> Verdict:
 
 
 def _severity(gap: Any, uncertainty: Any, allowed: Any) -> NDArray[np.int8]:
-    match = (gap + uncertainty <= allowed) & (uncertainty < np.inf)
+    most = gap + uncertainty
+    match = (most <= allowed) & (most < np.inf)
     mismatch = gap - uncertainty > allowed
     return np.where(match, MATCH, np.where(mismatch, MISMATCH, INCONCLUSIVE)).astype(np.int8)

@@ -54,6 +54,7 @@ def cautious(rule):
         yield rule(size, math.inf, 8) == "inconclusive"
         yield rule(math.inf, 0, size) == "mismatch"
         yield rule(math.inf, math.inf, size) == "inconclusive"
+        yield rule(math.inf, size, math.inf) != "match"
 
 
 LAWS = (honest, without_units, monotone, decisive, cautious)

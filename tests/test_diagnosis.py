@@ -227,6 +227,19 @@ def test_mistake_that_divides_by_zero_is_quiet():
     assert {finding.code for finding in explain(network, [Case(params, x, d, gradient)])} <= {"WEIGHT_STEP"}
 
 
+def test_what_overflows_explains_nothing():
+    """Where outputs are certain the derivative for p is infinite, beside which any gradient is small."""
+    network = DenseNetwork(("sigmoid", "sigmoid", "identity"), "binary_cross_entropy")
+    params, x, d = draw(0, 1, (3, 3, 3, 3), "binary_cross_entropy")
+    params["b3"] += [50, 0, 50]
+    gradient = network.gradient(params, x, d)
+    gradient["W3"][0, 0] *= 1.5
+
+    (finding,) = explain(network, [Case(params, x, d, gradient)])
+
+    assert finding.code == "WEIGHT_STEP"
+
+
 def test_transposition_forgotten_in_the_one_square_layer():
     """Other layers may have shapes that do not let the mistake pass."""
     network = DenseNetwork(("sigmoid", "tanh", "identity"))
