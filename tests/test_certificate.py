@@ -14,14 +14,14 @@ ERRORS = {
 }
 
 
-def sizes(error, directions, draws=400_000, seed=0):
-    """Return the root of the sum of squares of error.v over some directions v, relative to the error."""
+def sizes(error, directions, draws=400_000, seed=0, noise=0.0):
+    """Return the root of the sum of squares of error.v + noise over directions v, relative to the error."""
     rng = np.random.default_rng(seed)
     square = np.zeros(draws)
     for _ in range(directions):
         v = np.sqrt(12) * (rng.random((draws, len(error)), np.float32) - np.float32(0.5))
-        square += (v @ error) ** 2
-    return np.sqrt(square) / np.linalg.norm(error)
+        square += (v @ error / np.linalg.norm(error) + noise * rng.normal(size=draws)) ** 2
+    return np.sqrt(square)
 
 
 def stated(size, directions):
@@ -32,9 +32,10 @@ def stated(size, directions):
 
 @pytest.mark.parametrize("error", ERRORS.values(), ids=ERRORS)
 @pytest.mark.parametrize(("directions", "size"), [(1, 0.05), (2, 0.2), (3, 0.4), (8, 1.2)])
-def test_bound_holds(error, directions, size):
-    """For any error, whatever the number of directions."""
-    seen = np.mean(sizes(error, directions) <= size)
+@pytest.mark.parametrize("noise", [0.0, 0.01, 0.5])
+def test_bound_holds(error, directions, size, noise):
+    """For any error, whatever the number of directions, and however loud the noise."""
+    seen = np.mean(sizes(error, directions, noise=noise) <= size)
 
     assert 0 < seen <= 1.03 * stated(size, directions)  # 400,000 draws
 

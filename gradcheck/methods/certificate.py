@@ -3,7 +3,8 @@
 A direction has independent uniform entries of standard deviation 1, so that sum_i r_i v_i / |r| has the
 density of a section of a cube: at most 1 / sqrt(6), whatever r is (Ball [1]_; that of a Gaussian is at
 most 1 / sqrt(2 pi), which is hardly less). So the sum of the squares of K of them is at most s with a
-probability of at most (pi s / 6)^(K/2) / Gamma(K/2 + 1), the volume of a ball times 6^(-K/2).
+probability of at most (pi s / 6)^(K/2) / Gamma(K/2 + 1), the volume of a ball times 6^(-K/2). As that
+density is nowhere larger, noise that is added to each makes this no more likely.
 
 References
 ----------
