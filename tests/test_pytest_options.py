@@ -105,8 +105,9 @@ class TestFiles:
         [("raise KeyboardInterrupt", ["-n", "2"]), ("pytest.exit('enough')", [])],
         ids=["xdist", "alone"],
     )
-    def test_interrupted(self, pytester, ending, workers):
+    def test_interrupted(self, pytester, monkeypatch, ending, workers):
         """What was checked until a run is interrupted is written, and that it is not all."""
+        monkeypatch.delenv("PYTEST_XDIST_WORKER", raising=False)  # of the run that this test is in
         pytester.makeconftest(SEEN)
         stop = f"\ndef test_stop():\n    wait_until_another_is_seen()\n    {ending}\n"
         pytester.makepyfile(test_inner_suite="from conftest import *\n" + SOURCE + RIGHT + stop + WRONG)
