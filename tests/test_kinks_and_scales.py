@@ -193,6 +193,23 @@ class TestScales:
         assert check(lifted, W, np.sin(2 * W)).verdict == "match"
         assert check(lifted, W, np.sin(2 * W) * [1, 1, 1.001]).parameters["params"].wrong == ((2,),)
 
+    @pytest.mark.parametrize("offset", [1e5, 12345678.0, 1e9])
+    def test_offset_in_single_precision(self, offset):
+        """Where the constant hides all that the parameters change, nothing is called wrong."""
+
+        def lifted(w):
+            return float(np.float32(offset) + np.sum(np.sin(w) ** 2, dtype=np.float32))
+
+        report = check(lifted, W, np.sin(2 * W))
+
+        assert report.verdict == "inconclusive"
+        assert "single precision" in report.notes[0]
+
+    @pytest.mark.parametrize("constant", [0.0, 0.1, 1.0, 1000.0])
+    def test_constant(self, constant):
+        """A loss that does not change at all has the derivative 0, whatever the constant."""
+        assert check(lambda w: constant, W, np.ones(3)).verdict == "mismatch"
+
     @pytest.mark.parametrize("point", [W, 0 * W, 1e-6 * W])
     def test_optimum(self, point):
         """At an optimum right zeros match, and 1e-6 where 0 belongs does not."""

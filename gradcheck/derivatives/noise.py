@@ -36,6 +36,7 @@ _ALIKE = 4.0  # less than a kink falls from the first width to the second
 _QUIET = 64.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 _OF_ONE_SIZE = 8.0
+_SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
 _SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
 
 
@@ -105,7 +106,11 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
         )
     far = tried[0]
     near = tried[-1] if tried[-1].are_of_one_size else far
-    single = _is_single(np.ravel(near.found), near.level, near.largest)
+    values = np.ravel(near.found)
+    if _is_one_step_of_single(values):
+        level = _SINGLE * near.largest
+        return Noise(level, _SINGLE, level, _SINGLE, near.centre, evaluations, single=True)
+    single = _is_single(values, near.level, near.largest)
     return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
 
 
@@ -184,6 +189,17 @@ class _Windows:
         low, high = (math.hypot(*part) / math.sqrt(len(part)) for part in (components[:2], components[2:]))
         # Noise has the same level in all components, a curve less and less.
         return spread * (max(high, low) if low <= 2 * high else high), values
+
+
+def _is_one_step_of_single(values: NDArray[Any]) -> bool:
+    """Whether all values are the same, of about as many digits as single precision has.
+
+    So it is where a large constant hides all that the parameters change. Other constants have fewer
+    digits, or more.
+    """
+    value = float(values[0])
+    digits = math.frexp(value)[0] * _SHORT
+    return bool(np.all(values == value)) and float(np.float32(value)) == value and digits != round(digits)
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
