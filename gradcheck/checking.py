@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, TypedDict, Unpack, get_args
 
 import numpy as np
 
-from gradcheck import diagnosis, execution
+from gradcheck import execution
 from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
 from gradcheck.derivatives.lines import scales
@@ -19,7 +19,7 @@ from gradcheck.methods import directions, entries
 from gradcheck.methods.evidence import LeafEvidence, describe, suspicion
 from gradcheck.methods.setting import Setting, overall_line
 from gradcheck.problem import Problem
-from gradcheck.report import ParameterReport, Report
+from gradcheck.report import Finding, ParameterReport, Report
 
 Method = Literal["auto", "entries", "directions"]
 
@@ -119,7 +119,7 @@ def check_gradient(
         found = _examined(problem, setting, method, vectorized, progress)
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
-        findings = diagnosis.diagnose(loss, problem, found.evidence, setting.rtol) if wrong else ()
+        findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
     return Report(
         verdict=verdict,
         parameters=found.reports,
@@ -209,6 +209,14 @@ def setting_of(problem: Problem, rtol: float | None, seed: int) -> Setting:
     default = RTOL_SINGLE if single else RTOL
     noise = dataclasses.replace(noise, level=max(noise.level, float(repeated)))
     return Setting(rtol or default, noise, sizes, seed)
+
+
+def _diagnosed(
+    loss: Callable[[Any], Any], problem: Problem, evidence: dict[int, LeafEvidence], rtol: float
+) -> tuple[Finding, ...]:
+    from gradcheck.diagnosis import diagnose  # slow to import, and most gradients are right
+
+    return diagnose(loss, problem, evidence, rtol)
 
 
 def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Verdict:
