@@ -277,12 +277,8 @@ def equal(a: Array, b: Array) -> bool:
     """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
     if len(a) != len(b):
         return False
-    blocks = (slice(i, i + _BLOCK) for i in range(0, len(a), _BLOCK))
-    return all(_same(a[block], b[block]) for block in blocks)
-
-
-def _same(a: Array, b: Array) -> bool:
-    return bool((a == b).all()) or np.array_equal(a, b, equal_nan=True)
+    parts = ((a[i : i + _BLOCK], b[i : i + _BLOCK]) for i in range(0, len(a), _BLOCK))
+    return all((x == y).all() or bool(np.array_equal(x, y, equal_nan=True)) for x, y in parts)
 
 
 def _nothing() -> None:

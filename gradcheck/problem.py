@@ -120,10 +120,8 @@ class Problem(Evaluation):
         rng = np.random.default_rng(seed)
         moved = Parameters(self._given, widen=self._parameters.widen)
         for leaf, scale in zip(moved.leaves, scales, strict=True):
-            leaf.set(
-                leaf.start
-                + _NEAR * scale * rng.choice([-1, 1], leaf.start.size) * rng.uniform(0.5, 1, leaf.start.size)
-            )
+            sides = rng.choice([-1, 1], leaf.start.size) * rng.uniform(0.5, 1, leaf.start.size)
+            leaf.set(leaf.start + _NEAR * scale * sides)
         try:
             return Problem(self._loss, moved.nest, self._gradient)
         except Exception:  # there, anything may be out of the domain

@@ -104,8 +104,8 @@ def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -
     line = EntryLine(problem, leaf, k)
     far, near = (size * factor * _PROBE for factor in (8.0, 1.0))
     steps = [far, -far, near, -near]  # and the point itself: five, unlike the samples that people take
-    stacked = problem.vectorized
-    values = problem.stack(leaf, k, steps, line.values, noise) if stacked else line.values(steps)
+    plain = line.values
+    values = problem.stack(leaf, k, steps, plain, noise) if problem.vectorized else plain(steps)
     wide, narrow = _central(line, far, *values[:2]) * size, _central(line, near, *values[2:]) * size
     third = (abs(wide - narrow) + 3 * noise / _PROBE) / (63 * _PROBE**2)
     if not np.isfinite(third) or third <= 0:

@@ -193,14 +193,14 @@ class LeafEvidence:
         """Return the result of the leaf."""
         judgement = self.judge(rtol)
         counts = np.bincount(judgement.severity, minlength=len(SEVERITY)).tolist()
-        wrong = np.flatnonzero(judgement.severity == MISMATCH)[:WRONG_LISTED] if counts[MISMATCH] else ()
+        wrong = np.flatnonzero(judgement.severity == MISMATCH)[:WRONG_LISTED]
         worst = judgement.worst()
         return ParameterReport(
             name=leaf.name,
             shape=leaf.shape,
             dtype=str(leaf.dtype),
             # An empty leaf has nothing to get wrong; a nest without any entry is refused.
-            verdict=SEVERITY[max((k for k, count in enumerate(counts) if count), default=MATCH)],
+            verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
             uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.judged[worst]),
             detection_limit=self._detection_limit(judgement, rtol),
