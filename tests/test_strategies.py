@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import HealthCheck, Phase, find, given, settings
+from hypothesis import Phase, find, given, settings
 from hypothesis import strategies as st
 
 import gradcheck
@@ -16,7 +16,7 @@ from gradcheck.strategies import Batch, NetworkProblem, batches, networks, param
 NAMES = {"array": np.array, "float32": np.float32, "DenseNetwork": DenseNetwork, "Batch": Batch,
          "NetworkProblem": NetworkProblem}  # fmt: skip
 ranges = st.tuples(st.integers(1, 3), st.integers(0, 2)).map(lambda pair: (pair[0], sum(pair)))
-some = settings(max_examples=40, suppress_health_check=[HealthCheck.filter_too_much])
+some = settings(max_examples=40)
 
 
 def widths_of(problem):
@@ -148,6 +148,22 @@ def test_awkward_problems_are_drawn(name):
     )
 
     assert AWKWARD[name](found)
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64"])
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_few_draws_are_given_up(name, dtype):
+    """In either precision, so that Hypothesis does not complain; a slope that bends is no kink."""
+    drawn = []
+
+    @settings(max_examples=20, phases=[Phase.generate], database=None, derandomize=True)
+    @given(problems(activations=[name], dtype=dtype, scale=1))
+    def draw(problem):
+        drawn.append(problem.params["W1"].dtype)
+
+    draw()
+
+    assert drawn == [dtype] * 20
 
 
 def without_transpose(run, layer, delta):
