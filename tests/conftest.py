@@ -1,6 +1,7 @@
 """Hypothesis profiles, HYPOTHESIS_PROFILE being dev (the default), ci or thorough; a sandbox to try in."""
 
 import os
+import signal
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -16,6 +17,10 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "dev"))
+
+# A shell ignores Ctrl-C in what it runs in the background, and so would all that the tests start.
+if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 collect_ignore = ["example_project"]  # run as a project of its own
 
