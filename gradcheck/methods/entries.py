@@ -6,6 +6,7 @@ edges. Where very many entries of a leaf disagree, a sample gets the second look
 every one of them as wrong, so are the others that disagree as clearly.
 """
 
+import math
 from collections.abc import Callable
 from typing import Any
 
@@ -99,7 +100,7 @@ def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Arra
         return
     clear = undecided & (judgement.severity == MISMATCH) & (judgement.gap > _CLEAR * judgement.bound)
     obvious = np.flatnonzero(clear)
-    sample = obvious[:: max(1, len(obvious) // _SAMPLE)]
+    sample = obvious[:: max(1, math.ceil(len(obvious) / _SAMPLE))]
     look_again(sample)
     confirmed = bool(np.all(evidence.judge(setting.rtol).severity[sample] == MISMATCH))
     rest = (
