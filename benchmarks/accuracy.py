@@ -136,6 +136,19 @@ def _count(some: Iterable[Outcome], verdict: str) -> int:
     return Counter(o.verdict for o in some)[verdict]
 
 
+def detail(peer: str, own: Sequence[Outcome]) -> str:
+    """Return what a checker said by condition, and what it got wrong or left open."""
+    own = sorted(own, key=lambda o: list(CONDITIONS).index(o.condition))
+    quiet = [o for o in own if not o.wrong and o.condition not in NOISY]
+    return "\n\n".join(
+        [
+            f"\n{peer} by condition\n{table(own, lambda o: o.condition, 'condition')}",
+            f"open entries of right gradients but for {', '.join(NOISY)}: {_open_entries(quiet)}",
+            failures(own, peer) or f"{peer}: nothing failed",
+        ]
+    )
+
+
 def failures(outcomes: Iterable[Outcome], peer: str) -> str:
     """Return what a checker got wrong or left open, one line each, ready for `--replay`."""
     some = [o for o in outcomes if o.peer == peer and (o.failed or o.verdict == "inconclusive")]
@@ -207,13 +220,8 @@ def main() -> None:
     outcomes = run(arguments.problems, arguments.mistakes, arguments.seed, names)
     outcomes.sort(key=lambda o: names.index(o.peer))
     print(table(outcomes, lambda o: o.peer, "checker"))
-    own = [o for o in outcomes if o.peer == "gradcheck"]
-    if own:
-        own.sort(key=lambda o: list(CONDITIONS).index(o.condition))
-        print(f"\ngradcheck by condition\n{table(own, lambda o: o.condition, 'condition')}")
-        quiet = [o for o in own if not o.wrong and o.condition not in NOISY]
-        print(f"\nopen entries of right gradients but for {', '.join(NOISY)}: {_open_entries(quiet)}")
-        print(f"\n{failures(own, 'gradcheck') or 'gradcheck: nothing failed'}")
+    for peer in [name for name in names if name.startswith("gradcheck")]:
+        print(detail(peer, [o for o in outcomes if o.peer == peer]))
     if arguments.json:
         arguments.json.write_text(json.dumps([asdict(o) for o in outcomes], indent=1))
 

@@ -10,6 +10,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -83,9 +84,9 @@ class Leaves:
         return [part.reshape(p.shape) for part, p in zip(np.split(x, ends), self.point, strict=True)]
 
 
-def _gradcheck(case: Case) -> Answer:
+def _gradcheck(case: Case, **options: Any) -> Answer:
     problem = case.problem
-    report = gradcheck.check_gradient(problem.value, problem.params, case.gradient)
+    report = gradcheck.check_gradient(problem.value, problem.params, case.gradient, **options)
     parameters = report.parameters.values()
     return Answer(
         report.verdict,
@@ -189,6 +190,7 @@ def _peer(check: Callable[..., bool], **options: Any) -> Callable[[Case], Answer
 
 PEERS: dict[str, Callable[[Case], Answer]] = {
     "gradcheck": _gradcheck,
+    "gradcheck-directions": partial(_gradcheck, method="directions"),
     "torch": _peer(_torch_check, fast_mode=False),
     "torch-fast": _peer(_torch_check, fast_mode=True),
     "jax": _peer(_jax_check),
@@ -199,6 +201,7 @@ PEERS: dict[str, Callable[[Case], Answer]] = {
 }
 DESCRIPTIONS = {
     "gradcheck": "gradcheck.check_gradient, defaults",
+    "gradcheck-directions": 'gradcheck.check_gradient(method="directions")',
     "torch": "torch.autograd.gradcheck, defaults",
     "torch-fast": "torch.autograd.gradcheck(fast_mode=True)",
     "jax": 'jax.test_util.check_grads(order=1, modes=["rev"])',
