@@ -1,6 +1,5 @@
 """The doors of the library: check a gradient, or assert that it is right."""
 
-import dataclasses
 import time
 from collections.abc import Callable
 from contextlib import nullcontext
@@ -11,20 +10,17 @@ import numpy as np
 from gradcheck import execution
 from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
-from gradcheck.derivatives.lines import scales
-from gradcheck.derivatives.noise import measure_noise
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
+from gradcheck.methods.directions import Certified
 from gradcheck.methods.evidence import LeafEvidence, describe, suspicion
-from gradcheck.methods.setting import Setting, overall_line
+from gradcheck.methods.setting import RTOL, Setting, assumed_setting, measured_setting
 from gradcheck.problem import Problem
 from gradcheck.report import Finding, ParameterReport, Report
 
 Method = Literal["auto", "entries", "directions"]
 
-RTOL = 1e-6
-RTOL_SINGLE = 1e-3
 MOST_ENTRIES = 5000  # above, method="auto" takes directions
 _NOISY = 1e3  # unit round-offs of the loss
 
@@ -111,12 +107,14 @@ def check_gradient(
     began = time.perf_counter()
     refuse_bad_options(rtol, method, seed, executor)
     problem = Problem(loss, params, gradient)
-    if not sum(start.size for start in problem.start):
+    if not problem.size:
         raise GradientInterfaceError("there is nothing to check", given="only parameters of size 0")
     problem.executor = executor
     with np.errstate(all="ignore"):  # beside the point the loss may overflow or leave its domain
-        setting = setting_of(problem, rtol, seed)
-        found = _examined(problem, setting, method, vectorized, progress)
+        found = _at_once(problem, rtol, seed) if _takes_directions(problem, method) else None
+        if found is None:
+            found = _examined(problem, measured_setting(problem, rtol, seed), method, vectorized, progress)
+        setting = found.setting
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
         findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
@@ -138,23 +136,41 @@ class _Examined(NamedTuple):
     """The method used, the result and what was measured of each leaf, and what goes with them."""
 
     method: str
+    setting: Setting
     reports: dict[str, ParameterReport]
     evidence: dict[int, LeafEvidence]
     notes: tuple[str, ...]
     false_pass_probability: float | None = None
 
 
+def _takes_directions(problem: Problem, method: Method) -> bool:
+    return method == "directions" or (method == "auto" and problem.size > MOST_ENTRIES)
+
+
+def _at_once(problem: Problem, rtol: float | None, seed: int) -> _Examined | None:
+    """Certify a right gradient before the noise of the loss is measured, if that is possible."""
+    setting = assumed_setting(problem, rtol, seed)
+    found = directions.at_once(problem, setting)
+    if found is None or problem.evaluate() != problem.value:
+        return None
+    return _by_directions(setting, found)
+
+
+def _by_directions(setting: Setting, found: Certified) -> _Examined:
+    known = (found.reports, found.evidence, found.notes, found.false_pass_probability)
+    return _Examined("directions", setting, *known)
+
+
 def _examined(
     problem: Problem, setting: Setting, method: Method, vectorized: bool, progress: bool
 ) -> _Examined:
-    size = sum(start.size for start in problem.start)
-    if method == "directions" or (method == "auto" and size > MOST_ENTRIES):
+    if _takes_directions(problem, method):
         found = directions.examine(problem, setting)
         settled = all(p.verdict != "inconclusive" for p in found.reports.values())
         if settled or method == "directions":
-            known = (found.reports, found.evidence, found.notes, found.false_pass_probability)
-            return _Examined("directions", *known)
+            return _by_directions(setting, found)
     problem.vectorized = vectorized
+    size = problem.size
     with execution.progress(size, "gradcheck, entries") if progress else nullcontext() as problem.advance:
         evidence = entries.examine(problem, setting)
     reports = {
@@ -165,7 +181,7 @@ def _examined(
     suspected = suspicion(problem.leaves, evidence, setting.rtol)
     if suspected:
         problem.flag(*suspected)
-    return _Examined("entries", reports, dict(enumerate(evidence)), notes)
+    return _Examined("entries", setting, reports, dict(enumerate(evidence)), notes)
 
 
 def assert_gradient(
@@ -192,23 +208,6 @@ def assert_gradient(
     """
     __tracebackhide__ = True
     assert_match(check_gradient, loss, params, gradient, **options)
-
-
-def setting_of(problem: Problem, rtol: float | None, seed: int) -> Setting:
-    """Return what a check of a problem has in common for all leaves."""
-    sizes = scales(problem)
-    line = overall_line(problem, sizes, seed)
-    noise = measure_noise(line, problem.value, problem.unit_roundoff)
-    repeated = abs(line(0.0) - problem.value)
-    if repeated > 0:
-        problem.flag(
-            "nondeterministic",
-            f"the loss differs between equal calls, by {repeated:.1e}: fix its seed or its state",
-        )
-    single = noise.single or any(a.dtype.itemsize < 8 for a in problem.analytic)
-    default = RTOL_SINGLE if single else RTOL
-    noise = dataclasses.replace(noise, level=max(noise.level, float(repeated)))
-    return Setting(rtol or default, noise, sizes, seed)
 
 
 def _diagnosed(

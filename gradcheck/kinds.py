@@ -12,8 +12,9 @@ from collections.abc import Callable, Iterable
 from functools import partial, reduce, wraps
 from typing import Any, Unpack
 
-from gradcheck.checking import RTOL, Options, check_gradient
+from gradcheck.checking import Options, check_gradient
 from gradcheck.errors import GradientInterfaceError
+from gradcheck.methods.setting import RTOL
 from gradcheck.parameters import leaf_nodes
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward

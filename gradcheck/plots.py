@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from gradcheck.checking import setting_of
 from gradcheck.derivatives.differences import first_step
 from gradcheck.derivatives.ladder import Ladder, central, left, right
 from gradcheck.derivatives.lines import EntryLine, entry_scales
@@ -18,7 +17,7 @@ from gradcheck.evaluation import Array, Loss
 from gradcheck.figures import Curve, draw_curve, draw_heat, svg
 from gradcheck.formats.text import listed, short
 from gradcheck.methods import entries
-from gradcheck.methods.setting import Setting, second_look
+from gradcheck.methods.setting import Setting, measured_setting, second_look
 from gradcheck.problem import Problem
 from gradcheck.report import Report
 
@@ -93,7 +92,7 @@ def v_curve(
     problem = Problem(loss, params, gradient)
     leaf, k = _entry(problem, name, index)
     with np.errstate(all="ignore"):
-        setting = setting_of(problem, None, seed)
+        setting = measured_setting(problem, None, seed)
         curve = _measured(problem, setting, leaf, k, _named(name, index))
     return draw_curve(curve)
 
@@ -138,7 +137,7 @@ def _errors(
     """Return the relative error of every entry, NaN where nothing is known, and from which on it matters."""
     problem = Problem(loss, params, gradient)
     with np.errstate(all="ignore"):
-        setting = setting_of(problem, rtol, seed)
+        setting = measured_setting(problem, rtol, seed)
         found = entries.examine(problem, setting)
     maps = {}
     for leaf, evidence in zip(problem.leaves, found, strict=True):

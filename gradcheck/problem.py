@@ -75,6 +75,11 @@ class Problem(Evaluation):
         self.__dict__.update(state)
         self.renew(Parameters(self._given, widen=state["_parameters"]))
 
+    @property
+    def size(self) -> int:
+        """Number of entries of all leaves."""
+        return sum(start.size for start in self.start)
+
     def each(self, task: Callable[..., T], items: Sequence[tuple[Any, ...]]) -> Iterator[T]:
         """Yield ``task(problem, *item)`` of each item; with an executor each has its own problem."""
         if self.executor is None or len(items) < 2:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.derivatives.lines import entry_scales, scales
+from gradcheck.derivatives.lines import entry_scales, leaf_scales
 from gradcheck.evaluation import Evaluation
 from gradcheck.parameters import Parameters
 from gradcheck.pullback import Projection
@@ -81,7 +81,7 @@ class Pushforward:
 
 def _drawn(outputs: Evaluation, rng: np.random.Generator) -> dict[str, list[list[Array]]]:
     """Draw tangents, one array for each leaf: of one leaf at a time, and of all together."""
-    sizes = [entry_scales(*pair) for pair in zip(outputs.start, scales(outputs), strict=True)]
+    sizes = [entry_scales(*pair) for pair in zip(outputs.start, leaf_scales(outputs), strict=True)]
 
     def tangent(only: int | None) -> list[Array]:
         draws = [

@@ -3,6 +3,8 @@
 import numpy as np
 import pytest
 
+import gradcheck
+from gradcheck.methods import certificate, directions
 from gradcheck.methods.certificate import Certificate
 from gradcheck.methods.probe import Gap
 
@@ -54,10 +56,31 @@ def test_nothing_is_certain_of_large_gaps():
     assert stated(0.0, 3) == 0.0
 
 
-@pytest.mark.parametrize("directions", [3, 8, 16])
-def test_bound_and_probability_agree(directions):
+@pytest.mark.parametrize("count", [2, 3, 4, 8, 16])
+def test_bound_and_probability_agree(count):
     """An error as large as the bound of the estimate would pass with the certificate's probability."""
-    certificate = Certificate((Gap(1e-9, 1e-8, 1e-8, 0.1),) * directions, 5e-7)
-    _, bound = certificate.estimate(0.25)
+    found = Certificate((Gap(1e-9, 1e-8, 1e-8, 0.1),) * count, 5e-7)
+    _, bound = found.estimate(0.25)
 
-    assert certificate.false_pass(0.25, bound) == pytest.approx(5e-7, rel=1e-9)
+    assert found.false_pass(0.25, bound) == pytest.approx(5e-7, rel=1e-9)
+
+
+@pytest.mark.parametrize("noise", [0.0, 1e-15, 1e-12, 1e-10])
+def test_wrong_gradient_passes_no_more_often_than_stated(noise, monkeypatch):
+    """Neither do two entries that are wrong alike, which directions hide best, nor with a noisy loss."""
+    stated, draws = 0.4, 300
+    monkeypatch.setattr(certificate, "FALSE_PASS", stated)
+    w = np.random.default_rng(0).normal(size=12)
+    gradient = np.exp(w)
+    gradient[[3, 7]] *= 1 + directions.TIMES_RTOL * 1e-6 / np.sqrt(2)
+
+    def loss(w):
+        value = np.sum(np.exp(w))
+        return value * (1 + noise * np.sin(1e16 * value))
+
+    def passes(seed):
+        return gradcheck.check_gradient(loss, w, gradient, rtol=1e-6, method="directions", seed=seed).ok
+
+    passed = sum(map(passes, range(draws)))
+
+    assert 0 < passed <= stated * draws

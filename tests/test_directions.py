@@ -71,7 +71,7 @@ def test_right_gradient_passes(sizes, seed):
 
 @pytest.mark.parametrize("sizes", [(5, 3, 2), (784, 30, 10)])
 def test_cost_does_not_grow(sizes):
-    """30 evaluations, noise included, of 24 entries and of 23,860; two more are rare."""
+    """15 evaluations of 24 entries and of 23,860; more directions are rare."""
     used = []
     for seed in range(7):
         loss, params, gradient = network(sizes, 32, seed)
@@ -87,8 +87,37 @@ def test_cost_does_not_grow(sizes):
         assert len(calls) == report.evaluations
         used.append(len(calls))
 
-    assert np.median(used) <= 30
-    assert max(used) <= 32
+    assert np.median(used) == 15
+    assert max(used) <= 27
+
+
+@pytest.mark.parametrize(("noise", "verdict"), [(1e-13, "match"), (1e-4, "inconclusive")])
+def test_noise_is_measured_where_the_first_directions_do_not_suffice(noise, verdict):
+    """A right gradient of a noisy loss is certified by more evaluations, or nothing is said of it."""
+    loss, params, gradient = network((20, 10, 5), 8)
+
+    def noisy(params):
+        value = loss(params)
+        return value * (1 + noise * np.sin(1e16 * value))
+
+    report = gradcheck.check_gradient(noisy, params, gradient, method="directions")
+
+    assert report.verdict == verdict, str(report)
+    assert report.evaluations > 27
+
+
+def test_what_rounding_hides_is_no_match(monkeypatch):
+    """Where the loss does not change at all, its rounding is no proof of a derivative of 0."""
+    monkeypatch.setattr(directions, "in_extended_precision", lambda *_: None)
+    params = {"w": np.linspace(1.0, 2.0, 50), "hidden": np.linspace(1.0, 2.0, 4)}
+
+    def loss(params):
+        return 1e14 + np.sum(params["w"] ** 2) + 1e-4 * np.sum(params["hidden"] ** 2)
+
+    gradient = {"w": 2 * params["w"], "hidden": np.zeros(4)}
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions")
+
+    assert report.parameters["hidden"].verdict == "inconclusive", str(report)
 
 
 @pytest.mark.parametrize("seed", range(20))
@@ -161,6 +190,25 @@ def test_error_of_a_parameter_with_a_tiny_gradient():
     assert wrong.parameters["W1"].verdict == "match"
 
 
+def test_many_small_derivatives_are_said():
+    """Many entries that are far smaller than others of their parameter count as larger: a note says it."""
+    loss, params, gradient = network((20, 10, 5), 8)
+    params = {**params, "uneven": np.linspace(0.1, 1, 20)}
+    weights = np.where(np.arange(20) < 3, 1e-4, 1.0)
+
+    def checked(weights):
+        return gradcheck.check_gradient(
+            lambda p: loss(p) + np.sum(weights * np.sin(p["uneven"])),
+            params,
+            lambda p: {**gradient(p), "uneven": weights * np.cos(p["uneven"])},
+            method="directions",
+        )
+
+    assert checked(np.ones(20)).notes == ()
+    (note,) = checked(weights).notes
+    assert note.startswith("uneven: 3 derivatives are smaller than 2e-02")
+
+
 def test_parameter_without_effect():
     """A derivative of 0 everywhere in a parameter is confirmed, and 1e-6 there is not."""
     loss, params, gradient = network((20, 10, 5), 8)
@@ -207,10 +255,10 @@ def test_kinks_on_the_way(seed):
 @pytest.mark.skipif(
     np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="extended precision is double precision here"
 )
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_kinks_close_by_along_every_direction(seed, monkeypatch):
     """Where many samples meet many relus, extended precision decides what round-off hides."""
-    loss, params, gradient = network((60, 100, 60, 5), 64, seed, relu)
+    loss, params, gradient = network((60, 100, 60, 5), 128, seed, relu)
 
     def checked(gradient):
         return gradcheck.check_gradient(loss, params, gradient, method="directions", seed=seed)

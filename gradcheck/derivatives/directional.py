@@ -9,6 +9,8 @@ from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
+_UNMEASURED = 7  # larger first steps are for noise that is known to be loud
+_SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
 _REGULAR = 1 / 16
 _SPARE = 1.4  # times the noise near the point: at the step it may be louder
 
@@ -21,9 +23,9 @@ class Slope:
     ----------
     value : float
     uncertainty : float
-        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement. Of the
-        noise it holds three standard deviations, which are exceeded at times: noise that knows nothing
-        of the direction hides no error (see `gradcheck.methods.certificate`).
+        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement. It holds
+        no noise, which hides no error as it knows nothing of the direction (see
+        `gradcheck.methods.certificate`), but where phi hardly changes: there rounding may hide just that.
     beyond_doubt : float
         Bound on its error that also holds if it is not: what a disagreement has to exceed.
     exponent : int
@@ -49,7 +51,8 @@ def directional_derivative(
         phi(0).
     noise : Noise
     enough : float
-        A bound on the error that serves: smaller steps follow until it is reached.
+        A bound on the error that serves: where the noise was measured, smaller steps follow until it is
+        reached or they would only be noisier.
     largest : int
         Exponent of 1/2 with which to begin at the most: larger steps are known not to serve.
 
@@ -58,9 +61,9 @@ def directional_derivative(
     Slope
     """
     ladder = Ladder(line, value, 1.0, noise)
-    first = max(_first_exponent(noise.level, enough), largest)
+    first = max(_first_exponent(noise.level, enough), largest if noise.evaluations else _UNMEASURED)
     best = _extrapolated(ladder, first)
-    while best.uncertainty > enough and first < _LAST:
+    while noise.evaluations and best.uncertainty > enough and first < _LAST:
         if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier
         first += 1
@@ -92,6 +95,7 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     if not np.isfinite(value):
         return Slope(np.nan, np.inf, np.inf, first)
     noise = ladder.pairs[first + 2].noise
+    swept = abs(coarse) > _SWEPT * ladder.pairs[first].noise
     change, before = abs(better - rough), abs(fine - middle)
     error = change * change / before if 0 < change <= _REGULAR * before else change
-    return Slope(value, max(SAFETY * error, noise), SAFETY * max(change, noise), first)
+    return Slope(value, max(SAFETY * error, 0.0 if swept else noise), SAFETY * max(change, noise), first)

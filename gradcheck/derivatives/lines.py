@@ -118,7 +118,7 @@ class DirectionLine:
                 sync()
 
 
-def scales(problem: Evaluation) -> list[float]:
+def leaf_scales(problem: Evaluation) -> list[float]:
     """Return the typical size of each leaf; one of zeros has that of the smallest other, or 1.
 
     Parameters

@@ -38,6 +38,7 @@ _FALL = 16.0
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
 _SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
+_ROUNDED = 12**-0.5  # unit round-offs: the least standard deviation that one rounding leaves
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,7 @@ class Noise:
     reach : float
         How far from the point, in steps, values are of one size.
     evaluations : int
-        What it cost.
+        What it cost; 0 where it is assumed.
     single : bool
         Whether all values were representable in single precision, or scatter as if they were.
     """
@@ -72,6 +73,23 @@ class Noise:
         """Return the level where values have this size: it grows with them, unless found not to."""
         far = np.fmax(self.far_level, self.far_relative * size)
         return np.fmax(self.level, np.fmin(far, self.relative * size))
+
+
+def least_noise(value: float, unit_roundoff: float) -> Noise:
+    """Return the noise that even the best loss has: its value is rounded.
+
+    Parameters
+    ----------
+    value : float
+        phi(0).
+    unit_roundoff : float
+        Of the type in which the loss returns its value.
+
+    Returns
+    -------
+    Noise
+    """
+    return _unmeasured(_ROUNDED * unit_roundoff, value, _CENTRES[0], 0)
 
 
 def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
@@ -100,10 +118,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
             if windows.are_of_one_size:
                 break
     if not tried:
-        level = max(4 * unit_roundoff * abs(value), _SMALLEST)
-        return Noise(
-            level, 4 * unit_roundoff, level, 4 * unit_roundoff, _CENTRES[-1], evaluations, single=False
-        )
+        return _unmeasured(4 * unit_roundoff, value, _CENTRES[-1], evaluations)
     far = tried[0]
     near = tried[-1] if tried[-1].are_of_one_size else far
     values = np.ravel(near.found)
@@ -112,6 +127,11 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
         return Noise(level, _SINGLE, level, _SINGLE, near.centre, evaluations, single=True)
     single = _is_single(values, near.level, near.largest)
     return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
+
+
+def _unmeasured(relative: float, value: float, reach: float, evaluations: int) -> Noise:
+    level = max(relative * abs(value), _SMALLEST)
+    return Noise(level, relative, level, relative, reach, evaluations, single=False)
 
 
 class _Windows:

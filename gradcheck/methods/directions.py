@@ -9,6 +9,10 @@ The certificate judges errors of ten times `rtol`: it passes only if such an err
 with a probability of at most `FALSE_PASS`. Where it disagrees, `localisation` finds the wrong entries
 and each gets a second look, which alone can make it a mismatch.
 
+To call a gap an error one has to know the noise of the loss; to call it small one has not, for noise
+hides no error (`certificate`). So it is measured only where the gaps of the first directions are not
+small enough to be proof by themselves: `at_once`.
+
 Where many samples meet many relus a kink lies close by along every direction, and steps that are
 small enough drown in round-off: what that leaves open is certified in extended precision, if the loss
 computes in it.
@@ -27,7 +31,7 @@ from gradcheck.methods.certificate import Certificate, Stage
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
-from gradcheck.methods.probe import Gap, Probe
+from gradcheck.methods.probe import SMALLEST, Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision, second_look
 from gradcheck.problem import Problem
 from gradcheck.report import ParameterReport
@@ -36,10 +40,15 @@ Array = NDArray[Any]
 
 TIMES_RTOL = 10.0
 _MARGIN = 1.25
+_MANY = (
+    0.1  # of the entries of a leaf; were they normally distributed, 2.5 % would be smaller than `SMALLEST`
+)
 _HOPELESS = 2.0  # times what the gaps of the last stage may be
+_DOUBLE = 2.0**-53  # unit round-off
 
-# A kink or much noise leaves a gap imprecise, which more directions make up for.
-_TOGETHER = (Stage(3, 1 / 2), Stage(8, 1 / 8))
+# Noise or a kink leaves a gap imprecise, which more directions make up for.
+_AT_ONCE = (Stage(2, 1 / 4), Stage(3, 1 / 16), Stage(4, 1 / 16))
+_TOGETHER = (Stage(3, 1 / 8), Stage(4, 1 / 16), Stage(8, 1 / 16))
 _ALONE = (Stage(3, 1 / 8), Stage(8, 1 / 16), Stage(16, 1 / 16))
 _EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
 
@@ -81,6 +90,26 @@ def examine(problem: Problem, setting: Setting) -> Certified:
     return _Examination(problem, setting).run()
 
 
+def at_once(problem: Problem, setting: Setting) -> Certified | None:
+    """Certify a right gradient by few directions; None where they do not suffice, whatever the reason.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+        Its noise may be less than the loss has.
+
+    Returns
+    -------
+    Certified or None
+    """
+    if problem.unit_roundoff > _DOUBLE:
+        return None
+    if not all(np.any(a) and np.isfinite(a).all() for a in problem.analytic if a.size):
+        return None
+    return _Examination(problem, setting).at_once()
+
+
 class _Examination:
     def __init__(self, problem: Problem, setting: Setting) -> None:
         self.problem, self.setting = problem, setting
@@ -90,20 +119,38 @@ class _Examination:
         self.evidence: dict[int, LeafEvidence] = {}
         self.open: list[int] = []
         self.probability = 0.0
+        self.leaves = [leaf for leaf, start in enumerate(problem.start) if start.size]
+
+    def at_once(self) -> Certified | None:
+        gaps: tuple[Gap, ...] = ()
+        for stage in _AT_ONCE:
+            while len(gaps) < stage.directions:
+                gaps += (self._gap(len(gaps), self.leaves, _AT_ONCE[0]),)
+                certificate = Certificate(gaps, stage.false_pass)
+                if any(self._is_idle(certificate, leaf, _AT_ONCE[-1]) for leaf in self.leaves):
+                    return None
+            if all(self._passes(certificate, leaf) for leaf in self.leaves):
+                for leaf in self.leaves:
+                    self._accept(certificate, leaf)
+                return self._certified()
+        return None
 
     def run(self) -> Certified:
-        leaves = [leaf for leaf, start in enumerate(self.problem.start) if start.size]
-        broken = [leaf for leaf in leaves if not np.isfinite(self.problem.analytic[leaf]).all()]
+        broken = [leaf for leaf in self.leaves if not np.isfinite(self.problem.analytic[leaf]).all()]
         for leaf in broken:
             self._confirm(
                 leaf, Located(np.flatnonzero(~np.isfinite(self.problem.analytic[leaf]))[:CONFIRMED], "")
             )
-        rest = [leaf for leaf in leaves if leaf not in broken]
+        rest = [leaf for leaf in self.leaves if leaf not in broken]
         while rest:
             rest = self._round(rest)
         if self.open:
             self._in_extended_precision()
         self.notes += [self._bound_only(leaf) for leaf in self.open]
+        return self._certified()
+
+    def _certified(self) -> Certified:
+        self.notes += [note for leaf in self.leaves if (note := self._overlooked(leaf))]
         reports = {
             known.name: self.reports.get(leaf) or self._report(leaf, "match", 0.0, 0.0)
             for leaf, known in enumerate(self.problem.leaves)
@@ -119,7 +166,9 @@ class _Examination:
             certificate = self._certify(leaves, stage, certificate.gaps)
             passing = [leaf for leaf in leaves if self._passes(certificate, leaf)]
             rest = [leaf for leaf in leaves if leaf not in passing]
-            if certificate.disagrees is not None or self._is_idle(certificate, rest, stages[-1]):
+            if certificate.disagrees is not None:
+                break
+            if all(self._is_idle(certificate, leaf, stages[-1]) for leaf in rest):
                 break
         for leaf in passing:
             self._accept(certificate, leaf)
@@ -139,21 +188,24 @@ class _Examination:
     def _certify(self, leaves: Sequence[int], stage: Stage, known: tuple[Gap, ...]) -> Certificate:
         """Measure the gaps along further directions."""
         gaps = list(known)
-        wanted = TIMES_RTOL * self.setting.rtol * min(self.probe.amplitudes[leaf] for leaf in leaves)
-        for k in range(len(known), stage.directions):
-            self.probe.draw(k, leaves)
-            # An uncertainty with which the certificate of a right gradient passes.
-            gaps.append(self.probe.gap(leaves, wanted * stage.precision() / _MARGIN))
+        while len(gaps) < stage.directions:
+            gaps.append(self._gap(len(gaps), leaves, stage))
         return Certificate(tuple(gaps), stage.false_pass)
+
+    def _gap(self, k: int, leaves: Sequence[int], stage: Stage) -> Gap:
+        """Measure the gap along the k-th direction, as precisely as the right gradient needs to pass."""
+        wanted = TIMES_RTOL * self.setting.rtol * min(self.probe.amplitudes[leaf] for leaf in leaves)
+        self.probe.draw(k, leaves)
+        return self.probe.gap(leaves, wanted * stage.precision() / _MARGIN)
 
     def _passes(self, certificate: Certificate, leaf: int) -> bool:
         _, bound = certificate.estimate(self.probe.amplitudes[leaf])
         return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
 
-    def _is_idle(self, certificate: Certificate, leaves: Sequence[int], last: Stage) -> bool:
-        """Whether none of these leaves would pass the last stage, either."""
+    def _is_idle(self, certificate: Certificate, leaf: int, last: Stage) -> bool:
+        """Whether a leaf would not pass the last stage, either."""
         most = _HOPELESS * TIMES_RTOL * self.setting.rtol * last.precision()
-        return all(certificate.spread(self.probe.amplitudes[leaf]) > most for leaf in leaves)
+        return certificate.spread(self.probe.amplitudes[leaf]) > most
 
     def _accept(self, certificate: Certificate, leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]
@@ -197,6 +249,16 @@ class _Examination:
         return (
             f"{report.name}: the directions bound its relative error only by "
             f"{report.max_relative_error + report.uncertainty:.0e}; method='entries' looks at each entry"
+        )
+
+    def _overlooked(self, leaf: int) -> str:
+        """Say how many entries of a leaf count as larger than they are, if they are many."""
+        small, known = self.probe.small(leaf), self.problem.leaves[leaf]
+        if small <= _MANY * self.problem.start[leaf].size:
+            return ""
+        return (
+            f"{known.name}: {small} derivatives are smaller than {SMALLEST * self.probe.sizes[leaf]:.0e} and "
+            "judged as if they were of that size; method='entries' judges each by its own"
         )
 
     def _report(self, leaf: int, verdict: Verdict, error: float, bound: float) -> ParameterReport:

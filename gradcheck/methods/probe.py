@@ -113,6 +113,12 @@ class Probe:
         self.sizes[leaf] = size
         self.amplitudes[leaf] = self._largest(leaf)
 
+    def small(self, leaf: int) -> int:
+        """Count the entries of a leaf, zeros left out, that count as larger than they are."""
+        least = SMALLEST * self.sizes[leaf]
+        sizes = (np.abs(block) for _, block in self._blocks(leaf))
+        return sum(int(np.count_nonzero((size > 0) & (size < least))) for size in sizes)
+
     def _largest(self, leaf: int) -> float:
         """Return the amplitude with which the entries move by about the size of the leaf."""
         return self.setting.scales[leaf] * _REACH * self.sizes[leaf]

@@ -7,12 +7,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
-from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
-from gradcheck.derivatives.noise import Noise, measure_noise
+from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales, leaf_scales
+from gradcheck.derivatives.noise import Noise, least_noise, measure_noise
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
 
+RTOL = 1e-6
+RTOL_SINGLE = 1e-3
 _FARTHER = (2.0, 32.0)
 _BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
@@ -60,6 +62,56 @@ class Setting:
             if largest > _STILL * self.noise.level:
                 return largest / step
         return 0.0
+
+
+def measured_setting(problem: Problem, rtol: float | None, seed: int) -> Setting:
+    """Return the setting of a problem, and flag its loss if it differs between equal calls.
+
+    Parameters
+    ----------
+    problem : Problem
+    rtol : float or None
+        None for the default: `RTOL`, or `RTOL_SINGLE` where the loss or the gradient is in single precision.
+    seed : int
+
+    Returns
+    -------
+    Setting
+    """
+    sizes = leaf_scales(problem)
+    line = overall_line(problem, sizes, seed)
+    noise = measure_noise(line, problem.value, problem.unit_roundoff)
+    repeated = abs(line(0.0) - problem.value)
+    if repeated > 0:
+        problem.flag(
+            "nondeterministic",
+            f"the loss differs between equal calls, by {repeated:.1e}: fix its seed or its state",
+        )
+    noise = replace(noise, level=max(noise.level, float(repeated)))
+    return Setting(rtol or _default_rtol(problem, noise), noise, sizes, seed)
+
+
+def assumed_setting(problem: Problem, rtol: float | None, seed: int) -> Setting:
+    """Return the setting of a problem as if its loss had no noise but the least possible.
+
+    Parameters
+    ----------
+    problem : Problem
+    rtol : float or None
+        As in `measured_setting`.
+    seed : int
+
+    Returns
+    -------
+    Setting
+    """
+    noise = least_noise(problem.value, problem.unit_roundoff)
+    return Setting(rtol or _default_rtol(problem, noise), noise, leaf_scales(problem), seed)
+
+
+def _default_rtol(problem: Problem, noise: Noise) -> float:
+    single = noise.single or any(a.dtype.itemsize < 8 for a in problem.analytic)
+    return RTOL_SINGLE if single else RTOL
 
 
 def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionLine:

@@ -15,8 +15,9 @@ from typing import Any
 
 import numpy as np
 
-from gradcheck.checking import RTOL, check_gradient
+from gradcheck.checking import check_gradient
 from gradcheck.errors import GradcheckError, GradientInterfaceError, SubmissionError, UsageError
+from gradcheck.methods.setting import RTOL
 from gradcheck.report import Report, agreed
 from gradcheck.submissions.batched import BatchedLoss
 from gradcheck.submissions.binding import Binding, Draw, Options, Params
