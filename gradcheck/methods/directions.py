@@ -280,9 +280,8 @@ class _Examination:
         """Give the entries found a second look: only that makes a mismatch."""
         problem, known = self.problem, self.problem.leaves[leaf]
         entries = located.entries
-        natural = self.probe.sizes[leaf]
-        blank = np.full(len(entries), np.nan)
-        evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, natural, entries)
+        size, blank = self.probe.sizes[leaf], np.full(len(entries), np.nan)
+        evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, lambda: size, entries)
         for i, k in enumerate(entries.tolist()):
             evidence.replace(i, second_look(problem, leaf, k, self.setting))
         doubt_where_kinks_meet(problem, self.setting, leaf, evidence)

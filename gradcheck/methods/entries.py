@@ -8,6 +8,7 @@ every one of them as wrong, so are the others that disagree as clearly.
 
 import math
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -70,20 +71,19 @@ def _examine_leaf(problem: Problem, index: int, setting: Setting) -> LeafEvidenc
 def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     analytic = problem.analytic[index]
     if not analytic.size:
-        return LeafEvidence(analytic, analytic, analytic, 0.0)
+        return LeafEvidence(analytic, analytic, analytic, lambda: 0.0)
     sizes = entry_scales(problem.start[index], setting.scales[index])
     typical = int(np.argmax(np.where(np.isfinite(analytic), np.abs(analytic), 0)))
     step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise.level)
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
     steps = sizes / setting.scales[index]
-    natural, bend = setting.natural(problem, index), float(np.max(look.bend * steps))
     return LeafEvidence(
         analytic,
         look.values,
         look.uncertainty,
-        natural,
-        bend=bend,
+        partial(setting.natural, problem, index),
+        bend=float(np.max(look.bend * steps)),
         steps=steps,
         unsteady=problem.unsteady[index],
     )

@@ -1,7 +1,7 @@
 """What was measured of the entries of one leaf, and the result that it amounts to."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -76,8 +76,8 @@ class LeafEvidence:
         By how much the leaf's derivative changes when an entry changes by its size.
     where : ndarray of int, optional
         The entries of the leaf that these are; default all.
-    natural : float
-        See `gradcheck.methods.setting.Setting.natural`.
+    natural : callable
+        Returns what `gradcheck.methods.setting.Setting.natural` does of the leaf.
     low, high : ndarray, shape (n,)
         Least and greatest derivative; both as `numeric` but at a kink.
     second : ndarray of bool, shape (n,)
@@ -89,7 +89,7 @@ class LeafEvidence:
     analytic: Array
     numeric: Array
     uncertainty: Array
-    natural: float
+    natural: Callable[[], float]
     where: Array | None = None
     bend: float = 0.0
     steps: Array | float = 1.0
@@ -158,7 +158,7 @@ class LeafEvidence:
         """
         sizes = np.abs(self.numeric)
         seen = (sizes > _CLEARLY * self.uncertainty) & (sizes < np.inf)
-        largest = float(np.max(sizes * self.steps, where=seen, initial=0.0)) or self.natural
+        largest = float(np.max(sizes * self.steps, where=seen, initial=0.0)) or self.natural()
         return np.full_like(sizes, max(self.bend, largest)) / self.steps
 
     def unresolved(self, rtol: float) -> list[int]:

@@ -40,7 +40,7 @@ class Gap:
     value : float
         ``a.v - D_v``, in the units of the loss.
     uncertainty : float
-        Bound on its own error: of D_v, and round-off of a.v.
+        Bound on its own error but for noise: of D_v, and round-off of a.v.
     beyond_doubt : float
         A looser bound that the gap has to exceed to be called one.
     slope : float
