@@ -151,7 +151,7 @@ def _at_once(problem: Problem, rtol: float | None, seed: int) -> _Examined | Non
     """Certify a right gradient before the noise of the loss is measured, if that is possible."""
     setting = assumed_setting(problem, rtol, seed)
     found = directions.at_once(problem, setting)
-    if found is None or problem.evaluate() != problem.value:  # unsteady losses are named elsewhere
+    if found is None or problem.evaluate() != problem.value:  # `measured_setting` flags it
         return None
     return _by_directions(setting, found)
 

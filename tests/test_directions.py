@@ -255,7 +255,7 @@ def test_kinks_on_the_way(seed):
 @pytest.mark.skipif(
     np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="extended precision is double precision here"
 )
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(3))
 def test_kinks_close_by_along_every_direction(seed, monkeypatch):
     """Where many samples meet many relus, extended precision decides what round-off hides."""
     loss, params, gradient = network((60, 100, 60, 5), 128, seed, relu)

@@ -23,9 +23,9 @@ class Slope:
     ----------
     value : float
     uncertainty : float
-        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement. It holds
-        no noise, which hides no error as it knows nothing of the direction (see
-        `gradcheck.methods.certificate`), but where phi hardly changes: there rounding may hide just that.
+        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement. Noise
+        counts only where phi hardly changes, and rounding may hide just what is looked for; elsewhere it
+        knows nothing of the direction and hides no error (see `gradcheck.methods.certificate`).
     beyond_doubt : float
         Bound on its error that also holds if it is not: what a disagreement has to exceed.
     exponent : int

@@ -76,20 +76,18 @@ class Noise:
 
 
 def least_noise(value: float, unit_roundoff: float) -> Noise:
-    """Return the noise that even the best loss has: its value is rounded.
+    """Return the noise that even the best loss has, as its value is rounded: nothing is measured.
 
     Parameters
     ----------
-    value : float
-        phi(0).
-    unit_roundoff : float
-        Of the type in which the loss returns its value.
+    value, unit_roundoff : float
+        As in `measure_noise`.
 
     Returns
     -------
     Noise
     """
-    return _unmeasured(_ROUNDED * unit_roundoff, value, _CENTRES[0], 0)
+    return _round_off(_ROUNDED * unit_roundoff, value, _CENTRES[0], 0)
 
 
 def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
@@ -118,7 +116,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
             if windows.are_of_one_size:
                 break
     if not tried:
-        return _unmeasured(4 * unit_roundoff, value, _CENTRES[-1], evaluations)
+        return _round_off(4 * unit_roundoff, value, _CENTRES[-1], evaluations)
     far = tried[0]
     near = tried[-1] if tried[-1].are_of_one_size else far
     values = np.ravel(near.found)
@@ -129,7 +127,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
 
 
-def _unmeasured(relative: float, value: float, reach: float, evaluations: int) -> Noise:
+def _round_off(relative: float, value: float, reach: float, evaluations: int) -> Noise:
     level = max(relative * abs(value), _SMALLEST)
     return Noise(level, relative, level, relative, reach, evaluations, single=False)
 

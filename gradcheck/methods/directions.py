@@ -122,6 +122,7 @@ class _Examination:
         self.leaves = [leaf for leaf, start in enumerate(problem.start) if start.size]
 
     def at_once(self) -> Certified | None:
+        """Certify all leaves by the first stage that suffices; None once a gap rules out the last."""
         gaps: tuple[Gap, ...] = ()
         for stage in _AT_ONCE:
             while len(gaps) < stage.directions:
@@ -136,6 +137,7 @@ class _Examination:
         return None
 
     def run(self) -> Certified:
+        """Certify what can be, and find what is wrong in the rest."""
         broken = [leaf for leaf in self.leaves if not np.isfinite(self.problem.analytic[leaf]).all()]
         for leaf in broken:
             self._confirm(
