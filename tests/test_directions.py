@@ -91,7 +91,22 @@ def test_cost_does_not_grow(sizes):
     assert max(used) <= 27
 
 
-@pytest.mark.parametrize(("noise", "verdict"), [(1e-13, "match"), (1e-4, "inconclusive")])
+@pytest.mark.parametrize("seed", range(10))
+def test_steps_grow_where_round_off_is_loud(seed):
+    """As it is in a sum of many terms: one direction shows it, and the others take larger steps."""
+    w = np.random.default_rng(seed).uniform(1, 2, size=2000)
+
+    def loss(w):
+        value = np.sum(w**3) / 3
+        return value * (1 + 3e-14 * np.sin(1e16 * value))
+
+    report = gradcheck.check_gradient(loss, w, w**2, method="directions", seed=seed)
+
+    assert report.verdict == "match", str(report)
+    assert report.evaluations <= 27
+
+
+@pytest.mark.parametrize(("noise", "verdict"), [(1e-12, "match"), (1e-4, "inconclusive")])
 def test_noise_is_measured_where_the_first_directions_do_not_suffice(noise, verdict):
     """A right gradient of a noisy loss is certified by more evaluations, or nothing is said of it."""
     loss, params, gradient = network((20, 10, 5), 8)

@@ -1,5 +1,6 @@
 """A derivative along a direction from six evaluations, more only where it is not smooth enough."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,8 @@ from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _UNMEASURED = 7  # larger first steps are for noise that is known to be loud
+_BACK = 2  # steps may be up to 4 times as large as those that served along another direction
+_ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
 _REGULAR = 1 / 16
 _SPARE = 1.4  # times the noise near the point: at the step it may be louder
@@ -23,7 +26,7 @@ class Slope:
     ----------
     value : float
     uncertainty : float
-        Bound on its error if phi is as smooth as it looks: good enough to believe an agreement. Noise
+        Estimate of its error if phi is as smooth as it looks: good enough to believe an agreement. Noise
         counts only where phi hardly changes, and rounding may hide just what is looked for; elsewhere it
         knows nothing of the direction and hides no error (see `gradcheck.methods.certificate`).
     beyond_doubt : float
@@ -37,9 +40,16 @@ class Slope:
     beyond_doubt: float
     exponent: int
 
+    def room(self, enough: float) -> int:
+        """Return how often the steps could be doubled for the uncertainty to stay below what serves."""
+        if not self.uncertainty:
+            return self.exponent - _LARGEST
+        doublings = math.log2(enough / self.uncertainty) / _ORDER if enough else 0.0
+        return int(np.clip(doublings, 0, self.exponent - _LARGEST))
+
 
 def directional_derivative(
-    line: Line, value: float, noise: Noise, enough: float, largest: int = _LARGEST
+    line: Line, value: float, noise: Noise, enough: float, known: int | None = None
 ) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
@@ -53,16 +63,15 @@ def directional_derivative(
     enough : float
         A bound on the error that serves: where the noise was measured, smaller steps follow until it is
         reached or they would only be noisier.
-    largest : int
-        Exponent of 1/2 with which to begin at the most: larger steps are known not to serve.
+    known : int, optional
+        Exponent of 1/2 of the largest step that served along a similar direction.
 
     Returns
     -------
     Slope
     """
     ladder = Ladder(line, value, 1.0, noise)
-    first = max(_first_exponent(noise.level, enough), largest if noise.evaluations else _UNMEASURED)
-    best = _extrapolated(ladder, first)
+    best = _extrapolated(ladder, first := _begin(noise, enough, known))
     while noise.evaluations and best.uncertainty > enough and first < _LAST:
         if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier
@@ -70,6 +79,14 @@ def directional_derivative(
         found = _extrapolated(ladder, first)
         best = min((best, found), key=lambda slope: slope.uncertainty)
     return best
+
+
+def _begin(noise: Noise, enough: float, known: int | None) -> int:
+    """Return the exponent of the first steps: where noise is not measured, there are no others."""
+    least = _first_exponent(noise.level, enough)
+    if noise.evaluations:
+        return least if known is None else max(least, known - _BACK)
+    return max(least, _UNMEASURED) if known is None else known
 
 
 def _first_exponent(noise: float, enough: float) -> int:
@@ -83,9 +100,10 @@ def _first_exponent(noise: float, enough: float) -> int:
 def _extrapolated(ladder: Ladder, first: int) -> Slope:
     """Extrapolate three differences twice.
 
-    For a smooth phi the changes fall from one extrapolation to the next by a ratio, and the next one
-    would fall by it again. Where they do not (a kink within the steps), the bound is all that the
-    last extrapolation changed.
+    Where terms of phi'(0) + a h**2 + b h**4 + c h**6 fall by a ratio, the error left, that of c, is to
+    the last change, that of b, as is the root of that change to phi'(0). The ratio of the last two
+    changes would do as well, but either may be small by accident; it shows whether they fall. Where
+    they do not (a kink within the steps), the bound is all that the last extrapolation changed.
     """
     window = range(first, first + 3)
     ladder.climb(window)
@@ -97,5 +115,6 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     noise = ladder.pairs[first + 2].noise
     swept = abs(coarse) > _SWEPT * ladder.pairs[first].noise
     change, before = abs(better - rough), abs(fine - middle)
-    error = change * change / before if 0 < change <= _REGULAR * before else change
+    regular = 0 < change <= min(_REGULAR * before, abs(value))
+    error = change * math.sqrt(change / abs(value)) if regular else change
     return Slope(value, max(SAFETY * error, 0.0 if swept else noise), SAFETY * max(change, noise), first)

@@ -27,7 +27,6 @@ _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
 _BLOCK = 1 << 13
-_BACK = 2  # steps may be up to 4 times as large as those that served along the last direction
 _REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
@@ -158,21 +157,21 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
-        # Where kinks lie close by, they do so along every direction over the same leaves.
-        known = self._exponent(leaves) if box is None else 0
-        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known - _BACK)
+        known = self._known(leaves) if box is None else None
+        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known)
+        value = float(slope - measured.value)
         if box is None:
-            self._exponents[tuple(leaves)] = measured.exponent
+            # What truncation does not explain is round-off: along other directions larger steps leave less.
+            loud = abs(value) > enough
+            self._exponents[tuple(leaves)] = measured.exponent - (measured.room(enough) if loud else 0)
         rounding = ROUND_OFF * unit * norm + self._unsteadiness(leaves, box)
         return Gap(
-            float(slope - measured.value),
-            float(measured.uncertainty) + rounding,
-            float(measured.beyond_doubt) + rounding,
-            slope,
+            value, float(measured.uncertainty) + rounding, float(measured.beyond_doubt) + rounding, slope
         )
 
-    def _exponent(self, leaves: Sequence[int]) -> int:
-        alone = max(self._exponents.get((leaf,), 0) for leaf in leaves)
+    def _known(self, leaves: Sequence[int]) -> int | None:
+        """Return with what steps to begin: where kinks lie close by, they do so along every direction."""
+        alone = max((self._exponents[leaf,] for leaf in leaves if (leaf,) in self._exponents), default=None)
         return self._exponents.get(tuple(leaves), alone)
 
     def _unsteadiness(self, leaves: Sequence[int], box: tuple[slice, ...] | None) -> float:
