@@ -10,7 +10,7 @@ from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
-_UNMEASURED = 7  # larger first steps are for noise that is known to be loud
+_UNMEASURED = 7  # larger first steps are for noise that is known to be loud, smaller ones if it is not
 _BACK = 2  # steps may be up to 4 times as large as those that served along another direction
 _ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
@@ -61,8 +61,8 @@ def directional_derivative(
         phi(0).
     noise : Noise
     enough : float
-        A bound on the error that serves: where the noise was measured, smaller steps follow until it is
-        reached or they would only be noisier.
+        A bound on the error that serves: smaller steps follow until it is reached or, as far as is known,
+        they would only be noisier.
     known : int, optional
         Exponent of 1/2 of the largest step that served along a similar direction.
 
@@ -72,7 +72,7 @@ def directional_derivative(
     """
     ladder = Ladder(line, value, 1.0, noise)
     best = _extrapolated(ladder, first := _begin(noise, enough, known))
-    while noise.evaluations and best.uncertainty > enough and first < _LAST:
+    while best.uncertainty > enough and first < (_LAST if noise.evaluations else _UNMEASURED):
         if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier
         first += 1
@@ -82,7 +82,7 @@ def directional_derivative(
 
 
 def _begin(noise: Noise, enough: float, known: int | None) -> int:
-    """Return the exponent of the first steps: where noise is not measured, there are no others."""
+    """Return the exponent of the first steps."""
     least = _first_exponent(noise.level, enough)
     if noise.evaluations:
         return least if known is None else max(least, known - _BACK)
