@@ -13,7 +13,7 @@ from gradcheck.decision import Verdict, worst_of
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
-from gradcheck.methods.directions import Certified
+from gradcheck.methods.certificate import Certified
 from gradcheck.methods.evidence import LeafEvidence, describe, suspicion
 from gradcheck.methods.setting import RTOL, Setting, assumed_setting, measured_setting
 from gradcheck.problem import Problem
@@ -115,6 +115,9 @@ def check_gradient(
         if found is None:
             found = _examined(problem, measured_setting(problem, rtol, seed), method, vectorized, progress)
         setting = found.setting
+        suspected = suspicion(problem.leaves, found.evidence, setting.rtol)
+        if suspected:
+            problem.flag(*suspected)
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
         findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
@@ -178,9 +181,6 @@ def _examined(
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
     }
     notes = tuple(describe(problem.leaves, evidence))
-    suspected = suspicion(problem.leaves, evidence, setting.rtol)
-    if suspected:
-        problem.flag(*suspected)
     return _Examined("entries", setting, reports, dict(enumerate(evidence)), notes)
 
 

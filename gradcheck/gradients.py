@@ -10,6 +10,9 @@ from gradcheck.parameters import Leaf, as_array, flat, is_container, items, path
 
 Array = NDArray[Any]
 
+_BLOCK = 1 << 13
+_SHORT = 2.0**15  # numbers of so few binary digits are exact in any precision
+
 
 def read_gradient(
     gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str, *, copy: bool = True
@@ -49,6 +52,31 @@ def read_gradient(
         listed = ", ".join(given + extra) or f"{type(gradient).__name__} without any name of params"
         raise _wrong_names(missing, extra, expected, f"{listed}, from {source}")
     return [_leaf_gradient(found[name], leaf, source, copy) for name, leaf in expected.items()]
+
+
+def held_in_single(gradient: list[Array]) -> bool:
+    """Return whether all numbers are such as single precision has, and some use all its digits.
+
+    Parameters
+    ----------
+    gradient : list of ndarray
+        Numbers that are not finite tell nothing.
+
+    Returns
+    -------
+    bool
+    """
+    digits = False
+    for values in gradient:
+        for i in range(0, len(values), _BLOCK):
+            block = values[i : i + _BLOCK]
+            block = block[np.isfinite(block)]
+            with np.errstate(over="ignore"):
+                if not np.array_equal(block.astype(np.float32), block):
+                    return False
+            mantissas = np.frexp(block)[0] * _SHORT
+            digits = digits or bool(np.any(mantissas != np.round(mantissas)))
+    return digits
 
 
 def arrays_of(gradient: Any) -> list[Array]:

@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from typing import Any, TypeVar
 
 import numpy as np
@@ -11,7 +12,7 @@ from gradcheck.decision import ROUND_OFF
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
 from gradcheck.execution import Advance, Executor, in_order
-from gradcheck.gradients import arrays_of, read_gradient
+from gradcheck.gradients import arrays_of, held_in_single, read_gradient
 from gradcheck.parameters import Parameters
 from gradcheck.stacking import Stack, agree, chunk_of, no_stack, refuse_different, values_of
 
@@ -64,6 +65,11 @@ class Problem(Evaluation):
         super().__init__(loss, params, pair=gradient is None)
         self.unsteady: list[Array | float] = [0.0] * len(self.leaves)
         self.analytic = self._analytic()
+
+    @cached_property
+    def in_single(self) -> bool:
+        """Whether the gradient holds only numbers that single precision has, whatever its type."""
+        return held_in_single(self.analytic)
 
     def __getstate__(self) -> dict[str, Any]:
         """Leave out what a task does not need; it has parameters of its own."""

@@ -21,7 +21,7 @@ def network(sizes, samples, seed=0, activation=np.tanh):
     layers = len(sizes) - 1
 
     def forward(params):
-        z = [x]
+        z = [x.astype(params["W1"].dtype)]
         for layer in range(1, layers + 1):
             u = z[-1] @ params[f"W{layer}"] + params[f"b{layer}"]
             z.append(activation(u) if layer < layers else u)
@@ -32,7 +32,7 @@ def network(sizes, samples, seed=0, activation=np.tanh):
 
     def gradient(params):
         z, found = forward(params), {}
-        delta = z[-1] - d
+        delta = z[-1] - d.astype(z[-1].dtype)
         for layer in range(layers, 0, -1):
             found[f"W{layer}"], found[f"b{layer}"] = z[layer - 1].T @ delta, delta.sum(axis=0)
             slope = 1 - z[layer - 1] ** 2 if activation is np.tanh else (z[layer - 1] > 0)
@@ -298,7 +298,7 @@ def test_auto_picks_by_size_and_says_so(monkeypatch):
     assert gradcheck.check_gradient(loss, params, gradient).method == "directions"
 
     def rough(params):
-        return {name: (1 + 3e-7) * value for name, value in gradient(params).items()}
+        return {name: (1 + 9e-7) * value for name, value in gradient(params).items()}
 
     assert gradcheck.check_gradient(loss, params, rough, method="directions").verdict == "inconclusive"
     assert gradcheck.check_gradient(loss, params, rough).method == "entries"
@@ -327,3 +327,90 @@ def test_unsteady_gradient_is_no_match():
 
     assert "nondeterministic" in report.flags
     assert report.verdict != "match"
+
+
+def centred(dtype):
+    """Return loss, params and a gradient, computed in a type, of a bias that a centring takes out again."""
+    rng = np.random.default_rng(0)
+    x, d = rng.normal(size=(16, 20)), rng.normal(size=(16, 40))
+    params = {"W": rng.normal(size=(20, 40)) / 4, "b": rng.normal(size=40)}
+
+    def forward(params, x):
+        u = x @ params["W"] + params["b"]
+        return np.tanh(u - u.mean(axis=0))
+
+    def loss(params):
+        return 0.5 * np.sum((forward(params, x) - d) ** 2)
+
+    def gradient(params):
+        z = forward({name: p.astype(dtype) for name, p in params.items()}, x.astype(dtype))
+        delta = (z - d.astype(dtype)) * (1 - z**2)
+        delta -= delta.mean(axis=0)
+        return {"W": x.astype(dtype).T @ delta, "b": delta.sum(axis=0)}
+
+    return loss, params, gradient
+
+
+@pytest.mark.parametrize("method", ["entries", "directions"])
+@pytest.mark.parametrize("returned", [np.float32, np.float64])
+def test_round_off_of_a_derivative_of_zero(method, returned):
+    """In single precision it is 1e-7 where double precision shows 0; anything larger is wrong."""
+    loss, params, gradient = centred(np.float32)
+
+    def given(params, wrong=None):
+        found = {name: g.astype(returned) for name, g in gradient(params).items()}
+        if wrong is not None:
+            found["b"][3] = wrong
+        return found
+
+    def checked(gradient):
+        return gradcheck.check_gradient(loss, params, gradient, method=method, rtol=1e-3)
+
+    right, wrong = checked(given), checked(given(params, np.float32(1 / 3)))
+
+    assert np.any(given(params)["b"] != 0)
+    assert right.verdict == "match", str(right)
+    assert not any("derivatives are smaller" in note for note in right.notes)
+    assert {name for name, p in wrong.parameters.items() if p.verdict == "mismatch"} == {"b"}
+
+
+def test_single_precision_passes_for_double_where_rtol_does_not_allow_it():
+    """What is right to single precision only is wrong to the default rtol."""
+    loss, params, gradient = centred(np.float32)
+
+    def widened(params):
+        return {name: g.astype(float) for name, g in gradient(params).items()}
+
+    assert gradcheck.check_gradient(loss, params, widened, method="entries").verdict == "mismatch"
+
+
+@pytest.mark.parametrize("sizes", [(784, 30, 10), (1000, 300, 10)])
+def test_gradients_in_single_precision(sizes):
+    """Their round-off is an error among others, which the directions bound with them."""
+    loss, params, gradient = network(sizes, 8)
+
+    def single(params):
+        return gradient({name: p.astype(np.float32) for name, p in params.items()})
+
+    report = gradcheck.check_gradient(loss, params, single, method="directions")
+
+    assert report.verdict == "match", str(report)
+    wrong = gradcheck.check_gradient(loss, params, changed(single, "W1", (7, 3), 1.1), method="directions")
+    assert wrong.parameters["W1"].wrong == ((7, 3),)
+
+
+def test_what_is_right_to_fewer_digits_is_told_from_what_is_wrong():
+    """A visible gap without any wrong entry is no reason to leave a parameter open beside a wrong one."""
+    loss, params, gradient = network((20, 30, 5), 8)
+
+    def coarse(params):
+        found = gradient(params)
+        found["W1"] *= 1 + 1e-8
+        found["b2"][2] *= 1.01
+        return found
+
+    report = gradcheck.check_gradient(loss, params, coarse, method="directions")
+
+    assert [p.verdict for p in report.parameters.values()] == ["match", "match", "match", "mismatch"]
+    assert "numeric" in report.flags
+    assert any(note.startswith("W1: right only to 1e-08") for note in report.notes)

@@ -11,7 +11,7 @@ RTOL = 1e-6
 
 def undecided(kind):
     """Return evidence of one entry, a = 1, whose second look was too coarse to decide."""
-    evidence = LeafEvidence(np.array([1.0]), np.array([1.0]), np.array([np.inf]), lambda: 0.0)
+    evidence = LeafEvidence(np.array([1.0]), np.array([1.0]), np.array([np.inf]), lambda: 0.0, 2.0**-53)
     evidence.replace(0, Estimate(1.0, 0.5, 1.0, 1.0, kind, 0))
     return evidence
 

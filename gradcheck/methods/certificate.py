@@ -14,7 +14,9 @@ References
 import math
 from dataclasses import dataclass
 
+from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.probe import Gap
+from gradcheck.report import ParameterReport
 
 FALSE_PASS = 1e-6
 
@@ -79,6 +81,28 @@ class Certificate:
     def _total(self, amplitude: float) -> float:
         relative = ((abs(gap.value) + gap.uncertainty) / amplitude for gap in self.gaps)
         return sum(error * error for error in relative)  # which may be inf; ** would raise
+
+
+@dataclass(frozen=True, slots=True)
+class Certified:
+    """What the directions tell of all leaves.
+
+    Attributes
+    ----------
+    reports : dict of str to ParameterReport
+        In the order of the leaves.
+    false_pass_probability : float
+        Of an error of ten times `rtol` in any parameter that is a match.
+    notes : tuple of str
+        Where the wrong entries are.
+    evidence : dict of int to LeafEvidence
+        The entries that got a second look, for each leaf that has any.
+    """
+
+    reports: dict[str, ParameterReport]
+    false_pass_probability: float
+    notes: tuple[str, ...]
+    evidence: dict[int, LeafEvidence]
 
 
 def _chance(directions: int, square: float) -> float:

@@ -20,14 +20,13 @@ computes in it.
 
 import dataclasses
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import Verdict, decide
-from gradcheck.methods.certificate import Certificate, Stage
+from gradcheck.methods.certificate import Certificate, Certified, Stage
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
@@ -40,9 +39,7 @@ Array = NDArray[Any]
 
 TIMES_RTOL = 10.0
 _MARGIN = 1.25
-_MANY = (
-    0.1  # of the entries of a leaf; were they normally distributed, 2.5 % would be smaller than `SMALLEST`
-)
+_MANY = 0.1  # of the entries of a leaf; of a normal distribution 2.5 % are smaller than `SMALLEST`
 _HOPELESS = 2.0  # times what the gaps of the last stage may be
 _DOUBLE = 2.0**-53  # unit round-off
 
@@ -51,28 +48,6 @@ _AT_ONCE = (Stage(2, 1 / 4), Stage(3, 1 / 16), Stage(4, 1 / 16))
 _TOGETHER = (Stage(3, 1 / 8), Stage(4, 1 / 16), Stage(8, 1 / 16))
 _ALONE = (Stage(3, 1 / 8), Stage(8, 1 / 16), Stage(16, 1 / 16))
 _EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
-
-
-@dataclass(frozen=True, slots=True)
-class Certified:
-    """What the directions tell of all leaves.
-
-    Attributes
-    ----------
-    reports : dict of str to ParameterReport
-        In the order of the leaves.
-    false_pass_probability : float
-        Of an error of ten times `rtol` in any parameter that is a match.
-    notes : tuple of str
-        Where the wrong entries are.
-    evidence : dict of int to LeafEvidence
-        The entries that got a second look, for each leaf that has any.
-    """
-
-    reports: dict[str, ParameterReport]
-    false_pass_probability: float
-    notes: tuple[str, ...]
-    evidence: dict[int, LeafEvidence]
 
 
 def examine(problem: Problem, setting: Setting) -> Certified:
@@ -182,10 +157,27 @@ class _Examination:
         found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
         wrong = [leaf for leaf in found if leaf in rest]
         for leaf in wrong:
-            self._confirm(leaf, wrong_entries(self.probe, worst, leaf))
-        if not wrong:
-            return self._give_up(rest, certificate)
-        return [leaf for leaf in rest if leaf not in wrong]
+            self._settle(leaf, worst, stages)
+        return [leaf for leaf in rest if leaf not in wrong] if wrong else self._give_up(rest, certificate)
+
+    def _settle(self, leaf: int, worst: int, stages: Sequence[Stage]) -> None:
+        """Look at a leaf that stands out along a direction."""
+        if stages is _TOGETHER and self.probe.is_round_off(leaf):
+            self._alone([leaf])
+        elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf)) != "mismatch":
+            self._outlast(leaf)
+
+    def _outlast(self, leaf: int) -> None:
+        """Certify a leaf with a gap but no wrong entry: it may be right to rtol, if not to all digits."""
+        self.probe.isolate(leaf, self.probe.sizes[leaf])
+        certificate = Certificate((), 1.0)
+        for stage in _ALONE:
+            certificate = self._certify([leaf], stage, certificate.gaps)
+            if self._passes(certificate, leaf):
+                self._accept(certificate, leaf)
+                break
+            if self._is_idle(certificate, leaf, _ALONE[-1]):
+                break
 
     def _certify(self, leaves: Sequence[int], stage: Stage, known: tuple[Gap, ...]) -> Certificate:
         """Measure the gaps along further directions."""
@@ -220,11 +212,18 @@ class _Examination:
         for leaf in leaves:
             self.probe.isolate(leaf, self.probe.sizes[leaf])
             known = self._certify([leaf], _ALONE[0], ()).gaps
-            if all(abs(gap.slope) <= gap.uncertainty for gap in known):
-                self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))  # derivative 0
+            if self._vanishes(leaf, known):
+                self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
                 known = ()
             self._round([leaf], _ALONE, known)
         return []
+
+    def _vanishes(self, leaf: int, gaps: Sequence[Gap]) -> bool:
+        """Whether a leaf has derivative 0 as far as can be seen, and the analytic one is that too."""
+        if all(abs(gap.slope) <= gap.uncertainty for gap in gaps):
+            return True
+        still = all(abs(gap.slope - gap.value) <= gap.beyond_doubt for gap in gaps)
+        return still and self.probe.is_round_off(leaf)
 
     def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:
         for leaf in leaves:
@@ -278,19 +277,23 @@ class _Examination:
             inconclusive_count=entries if verdict == "inconclusive" else 0,
         )
 
-    def _confirm(self, leaf: int, located: Located) -> None:
+    def _confirm(self, leaf: int, located: Located) -> Verdict:
         """Give the entries found a second look: only that makes a mismatch."""
         problem, known = self.problem, self.problem.leaves[leaf]
         entries = located.entries
         size, blank = self.probe.sizes[leaf], np.full(len(entries), np.nan)
-        evidence = LeafEvidence(problem.analytic[leaf][entries], blank, blank, lambda: size, entries)
+        roundoff = self.setting.unit_roundoff(problem, leaf)
+        evidence = LeafEvidence(
+            problem.analytic[leaf][entries], blank, blank, lambda: size, roundoff, entries
+        )
         for i, k in enumerate(entries.tolist()):
             evidence.replace(i, second_look(problem, leaf, k, self.setting))
         doubt_where_kinks_meet(problem, self.setting, leaf, evidence)
         self.evidence[leaf] = evidence
         report = evidence.report(known, self.setting.rtol)
+        if located.pattern and report.verdict == "mismatch":
+            self.notes.append(f"{known.name}: {located.pattern}")
         if report.verdict == "match":  # of these entries; what the directions saw is spread wider
             report = dataclasses.replace(report, verdict="inconclusive")
         self.reports[leaf] = report
-        if located.pattern:
-            self.notes.append(f"{known.name}: {located.pattern}")
+        return report.verdict

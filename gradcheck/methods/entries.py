@@ -83,6 +83,7 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
         look.values,
         look.uncertainty,
         partial(setting.natural, problem, index),
+        setting.unit_roundoff(problem, index),
         bend=float(np.max(look.bend * steps)),
         steps=steps,
         unsteady=problem.unsteady[index],

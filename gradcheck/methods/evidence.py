@@ -1,7 +1,7 @@
 """What was measured of the entries of one leaf, and the result that it amounts to."""
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -72,6 +72,8 @@ class LeafEvidence:
         Sizes of the entries, relative to that of the leaf.
     unsteady : ndarray or float
         By how much `analytic` differs between equal calls.
+    unit_roundoff : float
+        With which `analytic` was computed.
     bend : float
         By how much the leaf's derivative changes when an entry changes by its size.
     where : ndarray of int, optional
@@ -90,6 +92,7 @@ class LeafEvidence:
     numeric: Array
     uncertainty: Array
     natural: Callable[[], float]
+    unit_roundoff: float = 0.0
     where: Array | None = None
     bend: float = 0.0
     steps: Array | float = 1.0
@@ -101,7 +104,6 @@ class LeafEvidence:
     _judgement: Judgement | None = field(init=False, default=None)
 
     def __post_init__(self) -> None:
-        self.unit_roundoff = float(np.finfo(self.analytic.dtype).eps) / 2
         self.analytic = self.analytic.astype(np.promote_types(self.analytic.dtype, np.float64))
         self.low, self.high = self.numeric.copy(), self.numeric.copy()
         self.second = np.zeros(self.numeric.shape, bool)
@@ -242,11 +244,11 @@ def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence]) -> list[s
 
 
 def suspicion(
-    leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence], rtol: float
+    leaves: Sequence[Leaf], evidence: Mapping[int, LeafEvidence], rtol: float
 ) -> tuple[str, str] | None:
     """Return a flag and its note where a gradient matches, but far worse than could be seen."""
-    found = zip(leaves, evidence, strict=True)
-    coarse = {leaf.name: (e, seen) for leaf, e in found if (seen := e.coarse_agreement(rtol))}
+    found = evidence.items()
+    coarse = {leaves[k].name: (e, seen) for k, e in found if (seen := e.coarse_agreement(rtol))}
     if not coarse:
         return None
     worst, visible = (max(numbers) for numbers in zip(*(seen for _, seen in coarse.values()), strict=True))

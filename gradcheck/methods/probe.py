@@ -39,9 +39,9 @@ class Gap:
     value : float
         ``a.v - D_v``, in the units of the loss.
     uncertainty : float
-        Bound on its own error but for noise: of D_v, and round-off of a.v.
+        Bound on its own error but for noise. The round-off of a is an error of a, and bounded with it.
     beyond_doubt : float
-        A looser bound that the gap has to exceed to be called one.
+        A looser bound that the gap has to exceed to be called one: no round-off of a is to blame for it.
     slope : float
         a.v itself.
     """
@@ -90,10 +90,12 @@ class Probe:
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
+    _unit: float = field(init=False)  # round-off with which the gap is computed
     _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
 
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
+        self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
         sizes = [_root_mean_square(a) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
         # A leaf that matters much is moved less: its curvature would hide the others.
@@ -112,11 +114,22 @@ class Probe:
         self.sizes[leaf] = size
         self.amplitudes[leaf] = self._largest(leaf)
 
+    def is_round_off(self, leaf: int) -> bool:
+        """Whether a leaf's derivative is no more than what round-off leaves of one that is 0."""
+        natural = self.setting.natural(self.problem, leaf)
+        return self.sizes[leaf] <= ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * natural
+
     def small(self, leaf: int) -> int:
-        """Count the entries of a leaf, zeros left out, that count as larger than they are."""
-        least = SMALLEST * self.sizes[leaf]
-        sizes = (np.abs(block) for _, block in self._blocks(leaf))
-        return sum(int(np.count_nonzero((size > 0) & (size < least))) for size in sizes)
+        """Count the entries of a leaf, zeros left out, that count as larger than they are.
+
+        It is none where all of them are round-off of a derivative of 0.
+        """
+        least, count, largest = SMALLEST * self.sizes[leaf], 0, 0.0
+        for _, block in self._blocks(leaf):
+            size = np.abs(block)
+            count += int(np.count_nonzero((size > 0) & (size < least)))
+            largest = max(largest, float(np.max(size)))
+        return count if largest >= least else 0
 
     def _largest(self, leaf: int) -> float:
         """Return the amplitude with which the entries move by about the size of the leaf."""
@@ -155,7 +168,6 @@ class Probe:
                 products = part * block
                 slope += float(np.sum(products))
                 norm = math.hypot(norm, _norm(products))
-        unit = max(float(np.finfo(self.problem.analytic[leaf].dtype).eps) / 2 for leaf in leaves)
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known = self._known(leaves) if box is None else None
         measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known)
@@ -164,9 +176,13 @@ class Probe:
             # What truncation does not explain is round-off: along other directions larger steps leave less.
             loud = abs(value) > enough
             self._exponents[tuple(leaves)] = measured.exponent - (measured.room(enough) if loud else 0)
-        rounding = ROUND_OFF * unit * norm + self._unsteadiness(leaves, box)
+        unsteadiness = self._unsteadiness(leaves, box)
+        own = max(self.setting.unit_roundoff(self.problem, leaf) for leaf in leaves)
         return Gap(
-            value, float(measured.uncertainty) + rounding, float(measured.beyond_doubt) + rounding, slope
+            value,
+            float(measured.uncertainty) + ROUND_OFF * self._unit * norm + unsteadiness,
+            float(measured.beyond_doubt) + ROUND_OFF * max(own, self._unit) * norm + unsteadiness,
+            slope,
         )
 
     def _known(self, leaves: Sequence[int]) -> int | None:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
 from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales, leaf_scales
 from gradcheck.derivatives.noise import Noise, least_noise, measure_noise
@@ -18,6 +19,7 @@ RTOL_SINGLE = 1e-3
 _FARTHER = (2.0, 32.0)
 _BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
+_SINGLE = 2.0**-24
 _STILL = 4.0  # times the noise: less is no change
 
 
@@ -53,6 +55,16 @@ class Setting:
         if self.variation is None:
             self.variation = self._measured_variation(problem)
         return self.variation / self.scales[leaf]
+
+    def unit_roundoff(self, problem: Problem, leaf: int) -> float:
+        """Return the unit round-off with which a leaf of the gradient was computed.
+
+        It is that of its type, or of single precision where the gradient holds only such numbers and
+        rtol allows for it.
+        """
+        own = float(np.finfo(problem.analytic[leaf].dtype).eps) / 2
+        single = own < _SINGLE and self.rtol >= ROUND_OFF * _SINGLE and problem.in_single
+        return _SINGLE if single else own
 
     def _measured_variation(self, problem: Problem) -> float:
         line = overall_line(problem, self.scales, self.seed)
