@@ -200,6 +200,7 @@ def huge() -> Iterator[str]:
         return float(np.einsum("i,i,i->", params["w"], params["w"], params["w"]) / 3)
 
     yield from _huge("a sum of cubes", loss, {"w": w}, {"w": w**2})
+    yield from _huge("a sum of squares", lambda p: 0.5 * float(p["w"] @ p["w"]), {"w": w}, {"w": w})
     net = network(3000, 3000, 330, samples=8)
     yield from _huge("3000-3000-330", net.loss, net.params, net.gradient(net.params))
 

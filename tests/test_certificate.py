@@ -84,3 +84,31 @@ def test_wrong_gradient_passes_no_more_often_than_stated(noise, monkeypatch):
     passed = sum(map(passes, range(draws)))
 
     assert 0 < passed <= stated * draws
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_kinks_hide_no_error_either(seed, monkeypatch):
+    """A wrong entry of the first layer passes no more often than stated, though each step crosses relus."""
+    stated, draws = 0.4, 60
+    monkeypatch.setattr(certificate, "FALSE_PASS", stated)
+    monkeypatch.setattr(directions, "in_extended_precision", lambda *_: None)
+    rng = np.random.default_rng(seed)
+    x, d = rng.normal(size=(64, 6)), rng.normal(size=(64, 3))
+    params = {"W": rng.normal(size=(6, 8)), "V": rng.normal(size=(8, 3))}
+
+    def loss(params):
+        return 0.5 * np.sum((np.maximum(x @ params["W"], 0) @ params["V"] - d) ** 2)
+
+    z = np.maximum(x @ params["W"], 0)
+    delta = z @ params["V"] - d
+    right = {"W": x.T @ ((delta @ params["V"].T) * (z > 0)), "V": z.T @ delta}
+    wrong = {name: g.copy() for name, g in right.items()}
+    wrong["W"][3, 2] *= 1 + directions.TIMES_RTOL * 1e-6
+
+    def verdicts(gradient, name):
+        options = {"rtol": 1e-6, "method": "directions"}
+        reports = (gradcheck.check_gradient(loss, params, gradient, seed=s, **options) for s in range(draws))
+        return [report.parameters[name].verdict for report in reports]
+
+    assert verdicts(wrong, "W").count("match") <= stated * draws
+    assert "mismatch" not in verdicts(right, "W")

@@ -11,10 +11,13 @@ from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _UNMEASURED = 7  # larger first steps are for noise that is known to be loud, smaller ones if it is not
+_WIDEST = -3  # steps as large as that are tried where noise looks loud
+_LOUD = 16.0  # times what serves: more than other directions make up for
 _BACK = 2  # steps may be up to 4 times as large as those that served along another direction
-_ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
+_ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _REGULAR = 1 / 16
+_MEASURED, _ASSUMED = 4.0, 2.0**12  # times the noise: what may be more of it; kinks are louder by far
 _SPARE = 1.4  # times the noise near the point: at the step it may be louder
 
 
@@ -40,16 +43,18 @@ class Slope:
     beyond_doubt: float
     exponent: int
 
-    def room(self, enough: float) -> int:
-        """Return how often the steps could be doubled for the uncertainty to stay below what serves."""
-        if not self.uncertainty:
-            return self.exponent - _LARGEST
-        doublings = math.log2(enough / self.uncertainty) / _ORDER if enough else 0.0
-        return int(np.clip(doublings, 0, self.exponent - _LARGEST))
+    def room(self, gap: float, enough: float) -> int:
+        """Return how often to double the steps for the noise of a gap to serve, if truncation allows it."""
+        if not 0 < enough < abs(gap) < math.inf:
+            return 0
+        wanted = min(math.ceil(math.log2(abs(gap) / enough)), self.exponent - _WIDEST)
+        if self.uncertainty:
+            wanted = min(wanted, math.floor(math.log2(enough / self.uncertainty) / _ORDER))
+        return max(wanted, 0)
 
 
 def directional_derivative(
-    line: Line, value: float, noise: Noise, enough: float, known: int | None = None
+    line: Line, value: float, noise: Noise, enough: float, expected: float, known: int | None = None
 ) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
@@ -63,6 +68,9 @@ def directional_derivative(
     enough : float
         A bound on the error that serves: smaller steps follow until it is reached or, as far as is known,
         they would only be noisier.
+    expected : float
+        A value that phi'(0) may have: where noise was not measured but seems to keep it from that, larger
+        steps are tried.
     known : int, optional
         Exponent of 1/2 of the largest step that served along a similar direction.
 
@@ -72,6 +80,9 @@ def directional_derivative(
     """
     ladder = Ladder(line, value, 1.0, noise)
     best = _extrapolated(ladder, first := _begin(noise, enough, known))
+    gap = best.value - expected
+    if known is None and not noise.evaluations and abs(gap) > _LOUD * enough:
+        best = _extrapolated(ladder, first := first - best.room(gap, enough))
     while best.uncertainty > enough and first < (_LAST if noise.evaluations else _UNMEASURED):
         if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier
@@ -103,7 +114,8 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     Where terms of phi'(0) + a h**2 + b h**4 + c h**6 fall by a ratio, the error left, that of c, is to
     the last change, that of b, as is the root of that change to phi'(0). The ratio of the last two
     changes would do as well, but either may be small by accident; it shows whether they fall. Where
-    they do not (a kink within the steps), the bound is all that the last extrapolation changed.
+    they do not, they are noise, which does not count, or else (a kink within the steps) the bound is
+    all that the last extrapolation changed.
     """
     window = range(first, first + 3)
     ladder.climb(window)
@@ -113,8 +125,11 @@ def _extrapolated(ladder: Ladder, first: int) -> Slope:
     if not np.isfinite(value):
         return Slope(np.nan, np.inf, np.inf, first)
     noise = ladder.pairs[first + 2].noise
-    swept = abs(coarse) > _SWEPT * ladder.pairs[first].noise
     change, before = abs(better - rough), abs(fine - middle)
-    regular = 0 < change <= min(_REGULAR * before, abs(value))
-    error = change * math.sqrt(change / abs(value)) if regular else change
+    error = change
+    if 0 < change <= min(_REGULAR * before, abs(value)):
+        error = change * math.sqrt(change / abs(value))
+    elif change <= (_MEASURED if ladder.noise.evaluations else _ASSUMED) * noise:
+        error = 0.0
+    swept = abs(coarse) > _SWEPT * ladder.pairs[first].noise
     return Slope(value, max(SAFETY * error, 0.0 if swept else noise), SAFETY * max(change, noise), first)

@@ -14,8 +14,10 @@ References
 import math
 from dataclasses import dataclass
 
+from gradcheck.decision import Verdict
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.probe import Gap
+from gradcheck.parameters import Leaf
 from gradcheck.report import ParameterReport
 
 FALSE_PASS = 1e-6
@@ -103,6 +105,36 @@ class Certified:
     false_pass_probability: float
     notes: tuple[str, ...]
     evidence: dict[int, LeafEvidence]
+
+
+def bounded(leaf: Leaf, verdict: Verdict, error: float, bound: float, limit: float) -> ParameterReport:
+    """Return the report of a leaf whose error is bounded as a whole.
+
+    Parameters
+    ----------
+    leaf : Leaf
+    verdict : {"match", "inconclusive"}
+    error, bound : float
+        As `Certificate.estimate` returns them.
+    limit : float
+        The detection limit, in units of the derivative.
+
+    Returns
+    -------
+    ParameterReport
+    """
+    return ParameterReport(
+        name=leaf.name,
+        shape=leaf.shape,
+        dtype=str(leaf.dtype),
+        verdict=verdict,
+        max_relative_error=error,
+        uncertainty=max(bound - error, 0.0) if math.isfinite(bound) else math.inf,
+        detection_limit=limit,
+        entries=leaf.values.size,
+        checked=leaf.values.size,
+        inconclusive_count=leaf.values.size if verdict == "inconclusive" else 0,
+    )
 
 
 def _chance(directions: int, square: float) -> float:

@@ -26,7 +26,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import Verdict, decide
-from gradcheck.methods.certificate import Certificate, Certified, Stage
+from gradcheck.methods.certificate import Certificate, Certified, Stage, bounded
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
@@ -118,9 +118,11 @@ class _Examination:
             self._confirm(
                 leaf, Located(np.flatnonzero(~np.isfinite(self.problem.analytic[leaf]))[:CONFIRMED], "")
             )
-        rest = [leaf for leaf in self.leaves if leaf not in broken]
+        zero = [leaf for leaf in self.leaves if self._is_zero(leaf)]
+        rest = [leaf for leaf in self.leaves if leaf not in broken + zero]
         while rest:
             rest = self._round(rest)
+        self._alone(zero)  # beside others a derivative that is there could not be seen
         if self.open:
             self._in_extended_precision()
         self.notes += [self._bound_only(leaf) for leaf in self.open]
@@ -141,9 +143,14 @@ class _Examination:
         certificate, passing = Certificate(known, 1.0), list[int]()
         for stage in stages:
             certificate = self._certify(leaves, stage, certificate.gaps)
-            passing = [leaf for leaf in leaves if self._passes(certificate, leaf)]
+            seen = certificate.disagrees is not None
+            passing = [
+                leaf
+                for leaf in leaves
+                if self._passes(certificate, leaf) and not (seen and self._is_zero(leaf))
+            ]
             rest = [leaf for leaf in leaves if leaf not in passing]
-            if certificate.disagrees is not None:
+            if seen:
                 break
             if all(self._is_idle(certificate, leaf, stages[-1]) for leaf in rest):
                 break
@@ -211,10 +218,12 @@ class _Examination:
         """Certify leaves one by one, where together the others hid them."""
         for leaf in leaves:
             self.probe.isolate(leaf, self.probe.sizes[leaf])
-            known = self._certify([leaf], _ALONE[0], ()).gaps
-            if self._vanishes(leaf, known):
-                self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
-                known = ()
+            known: tuple[Gap, ...] = ()
+            if not self._is_zero(leaf):
+                known = self._certify([leaf], _ALONE[0], ()).gaps
+                if self._vanishes(leaf, known):
+                    self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
+                    known = ()
             self._round([leaf], _ALONE, known)
         return []
 
@@ -224,6 +233,9 @@ class _Examination:
             return True
         still = all(abs(gap.slope - gap.value) <= gap.beyond_doubt for gap in gaps)
         return still and self.probe.is_round_off(leaf)
+
+    def _is_zero(self, leaf: int) -> bool:
+        return not np.any(self.problem.analytic[leaf])
 
     def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:
         for leaf in leaves:
@@ -263,19 +275,8 @@ class _Examination:
         )
 
     def _report(self, leaf: int, verdict: Verdict, error: float, bound: float) -> ParameterReport:
-        known, entries = self.problem.leaves[leaf], self.problem.start[leaf].size
-        return ParameterReport(
-            name=known.name,
-            shape=known.shape,
-            dtype=str(known.dtype),
-            verdict=verdict,
-            max_relative_error=error,
-            uncertainty=max(bound - error, 0.0) if np.isfinite(bound) else np.inf,
-            detection_limit=TIMES_RTOL * self.setting.rtol * self.probe.sizes[leaf],
-            entries=entries,
-            checked=entries,
-            inconclusive_count=entries if verdict == "inconclusive" else 0,
-        )
+        limit = TIMES_RTOL * self.setting.rtol * self.probe.sizes[leaf]
+        return bounded(self.problem.leaves[leaf], verdict, error, bound, limit)
 
     def _confirm(self, leaf: int, located: Located) -> Verdict:
         """Give the entries found a second look: only that makes a mismatch."""

@@ -170,12 +170,10 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known = self._known(leaves) if box is None else None
-        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known)
+        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, slope, known)
         value = float(slope - measured.value)
         if box is None:
-            # What truncation does not explain is round-off: along other directions larger steps leave less.
-            loud = abs(value) > enough
-            self._exponents[tuple(leaves)] = measured.exponent - (measured.room(enough) if loud else 0)
+            self._exponents[tuple(leaves)] = measured.exponent - measured.room(value, enough)
         unsteadiness = self._unsteadiness(leaves, box)
         own = max(self.setting.unit_roundoff(self.problem, leaf) for leaf in leaves)
         return Gap(
