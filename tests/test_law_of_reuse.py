@@ -1,5 +1,6 @@
 """The law of reuse counts calls: what is counted, and what it makes of them."""
 
+import gc
 import sys
 
 import numpy as np
@@ -24,6 +25,27 @@ class TestCounts:
         counts = count_calls(outer)
 
         assert counts == {outer.__code__: 1, inner.__code__: 3}
+
+    def test_garbage_collection_is_not_counted(self):
+        """It calls what others registered with it, whenever enough objects were made; then goes on as before."""
+        seen = []
+
+        def callback(phase, info):
+            seen.append(phase)
+
+        def litters():
+            for _ in range(gc.get_threshold()[0] + 1000):
+                found = []
+                found.append(found)
+
+        gc.callbacks.append(callback)
+        try:
+            litters()
+            assert seen, "nothing was collected, so that nothing was tried"
+            assert count_calls(litters) == {litters.__code__: 1}
+        finally:
+            gc.callbacks.remove(callback)
+        assert gc.isenabled()
 
     def test_profiler_comes_back(self):
         """A profiler that was there is there again, after an exception too."""

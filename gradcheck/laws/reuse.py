@@ -4,6 +4,7 @@ Judged by counts of calls of Python functions that belong to neither numpy, scip
 library, never by time. What runs in other threads, or without a call of a function, is not seen.
 """
 
+import gc
 import math
 import sys
 from collections import Counter
@@ -73,12 +74,15 @@ def count_calls(function: Callable[[], Any]) -> Counter[CodeType]:
         if event == "call" and _own(frame):
             calls[frame.f_code] += 1
 
-    before = sys.getprofile()
+    before, collects = sys.getprofile(), gc.isenabled()
+    gc.disable()  # it would call finalizers, and callbacks such as those of Hypothesis, now and then
     sys.setprofile(notice)
     try:
         function()
     finally:
         sys.setprofile(before)
+        if collects:
+            gc.enable()
     return calls
 
 
