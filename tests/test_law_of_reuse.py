@@ -27,7 +27,7 @@ class TestCounts:
         assert counts == {outer.__code__: 1, inner.__code__: 3}
 
     def test_garbage_collection_is_not_counted(self):
-        """It calls what others registered with it, whenever enough objects were made; then goes on as before."""
+        """It calls what others registered with it, whenever enough objects were made."""
         seen = []
 
         def callback(phase, info):
