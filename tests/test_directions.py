@@ -205,23 +205,41 @@ def test_error_of_a_parameter_with_a_tiny_gradient():
     assert wrong.parameters["W1"].verdict == "match"
 
 
-def test_many_small_derivatives_are_said():
-    """Many entries that are far smaller than others of their parameter count as larger: a note says it."""
+def uneven(small, constant=0.0):
+    """Return loss, params and gradient of a parameter of which 8 of 20 derivatives are that small."""
     loss, params, gradient = network((20, 10, 5), 8)
     params = {**params, "uneven": np.linspace(0.1, 1, 20)}
-    weights = np.where(np.arange(20) < 3, 1e-4, 1.0)
+    weights = np.where(np.arange(20) < 8, small, 1.0)
 
-    def checked(weights):
-        return gradcheck.check_gradient(
-            lambda p: loss(p) + np.sum(weights * np.sin(p["uneven"])),
-            params,
-            lambda p: {**gradient(p), "uneven": weights * np.cos(p["uneven"])},
-            method="directions",
-        )
+    def with_uneven(params):
+        return {**gradient(params), "uneven": weights * np.cos(params["uneven"])}
 
-    assert checked(np.ones(20)).notes == ()
-    (note,) = checked(weights).notes
-    assert note.startswith("uneven: 3 derivatives are smaller than 2e-02")
+    return lambda p: constant + loss(p) + np.sum(weights * np.sin(p["uneven"])), params, with_uneven
+
+
+@pytest.mark.parametrize("small", [1e-2, 1e-4, 1e-6])
+def test_many_small_derivatives_are_certified_by_themselves(small):
+    """They would count as larger beside the others; an error that matters to them alone is found."""
+    loss, params, gradient = uneven(small)
+    wrong = changed(gradient, "uneven", 5, 1.001)
+
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions")
+    found = gradcheck.check_gradient(loss, params, wrong, method="directions")
+
+    assert report.verdict == "match", str(report)
+    assert report.notes == ()
+    assert found.parameters["uneven"].wrong == ((5,),)
+
+
+def test_small_derivatives_that_noise_hides_are_said():
+    """Where they cannot be certified by themselves, a note tells by what they are judged."""
+    loss, params, gradient = uneven(1e-7, constant=1e6)
+
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions", rtol=1e-4)
+
+    assert report.verdict == "match", str(report)
+    (note,) = report.notes
+    assert note.startswith("uneven: 8 derivatives are smaller than 2e-02")
 
 
 def test_parameter_without_effect():

@@ -14,13 +14,13 @@ References
 import math
 from dataclasses import dataclass
 
-from gradcheck.decision import Verdict
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.probe import Gap
-from gradcheck.parameters import Leaf
 from gradcheck.report import ParameterReport
 
 FALSE_PASS = 1e-6
+
+Evidence = dict[int, LeafEvidence]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +41,13 @@ class Stage:
     def precision(self) -> float:
         """Return the largest uncertainty of a gap, relative to the error that has to be refuted."""
         return math.sqrt(_least_square(self.directions, self.false_pass) / self.directions)
+
+
+# Noise or a kink leaves a gap imprecise, which more directions make up for.
+AT_ONCE = (Stage(2, 1 / 4), Stage(3, 1 / 16), Stage(4, 1 / 16))
+TOGETHER = (Stage(3, 1 / 8), Stage(4, 1 / 16), Stage(8, 1 / 16))
+ALONE = (Stage(3, 1 / 8), Stage(8, 1 / 16), Stage(16, 1 / 16))
+EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,37 +111,7 @@ class Certified:
     reports: dict[str, ParameterReport]
     false_pass_probability: float
     notes: tuple[str, ...]
-    evidence: dict[int, LeafEvidence]
-
-
-def bounded(leaf: Leaf, verdict: Verdict, error: float, bound: float, limit: float) -> ParameterReport:
-    """Return the report of a leaf whose error is bounded as a whole.
-
-    Parameters
-    ----------
-    leaf : Leaf
-    verdict : {"match", "inconclusive"}
-    error, bound : float
-        As `Certificate.estimate` returns them.
-    limit : float
-        The detection limit, in units of the derivative.
-
-    Returns
-    -------
-    ParameterReport
-    """
-    return ParameterReport(
-        name=leaf.name,
-        shape=leaf.shape,
-        dtype=str(leaf.dtype),
-        verdict=verdict,
-        max_relative_error=error,
-        uncertainty=max(bound - error, 0.0) if math.isfinite(bound) else math.inf,
-        detection_limit=limit,
-        entries=leaf.values.size,
-        checked=leaf.values.size,
-        inconclusive_count=leaf.values.size if verdict == "inconclusive" else 0,
-    )
+    evidence: Evidence
 
 
 def _chance(directions: int, square: float) -> float:

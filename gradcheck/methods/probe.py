@@ -80,7 +80,9 @@ class Probe:
     direction : list of ndarray
         The one drawn last, shapes as `Problem.start`.
     sizes : list of float
-        Typical derivative of each leaf.
+        Typical derivative of each leaf, of the entries that move.
+    whole : list of float
+        The same of all its entries.
     amplitudes : list of float
         c of each leaf: the change of the loss by an entry, for its relative error of 1.
     """
@@ -89,8 +91,10 @@ class Probe:
     setting: Setting
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
+    whole: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
     _unit: float = field(init=False)  # round-off with which the gap is computed
+    _ceilings: dict[int, float] = field(init=False, default_factory=dict)  # of entries that move
     _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
 
     def __post_init__(self) -> None:
@@ -98,6 +102,7 @@ class Probe:
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
         sizes = [_root_mean_square(a) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
+        self.whole = list(self.sizes)
         # A leaf that matters much is moved less: its curvature would hide the others.
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
         least = max(min((c for c in largest if c), default=0.0), _WEAKEST * max(largest))
@@ -113,6 +118,16 @@ class Probe:
         """Prepare a leaf to be moved alone, its entries of the size given."""
         self.sizes[leaf] = size
         self.amplitudes[leaf] = self._largest(leaf)
+
+    def descend(self, leaf: int) -> None:
+        """Prepare to move only those entries of a leaf, alone, that counted as larger than they are."""
+        self._ceilings[leaf] = ceiling = SMALLEST * self.sizes[leaf]
+        norm, count = 0.0, 0
+        for _, block in self._blocks(leaf):
+            small = block[(block != 0) & (np.abs(block) < ceiling)]
+            norm, count = math.hypot(norm, _norm(small)), count + len(small)
+        self._exponents.pop((leaf,), None)
+        self.isolate(leaf, norm / math.sqrt(count))
 
     def is_round_off(self, leaf: int) -> bool:
         """Whether a leaf's derivative is no more than what round-off leaves of one that is 0."""
@@ -141,11 +156,13 @@ class Probe:
             rng = np.random.default_rng((self.setting.seed, k, leaf))
             for part, block in self._blocks(leaf):
                 size = np.abs(block)
+                still = size >= self._ceilings.get(leaf, np.inf)
                 np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
                 uniform = rng.random(len(part), np.float32)
                 uniform -= 0.5
                 np.multiply(uniform, math.sqrt(12) * self.amplitudes[leaf], out=part)
                 part /= size if self.sizes[leaf] else np.inf
+                part[still] = 0
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
         """Measure the gap along the direction drawn, over whole leaves or a box of a single one.

@@ -1,0 +1,49 @@
+"""Some entries of a leaf, each looked at by itself."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.kinks import doubt_where_kinks_meet
+from gradcheck.methods.setting import Setting, second_look
+from gradcheck.problem import Problem
+
+
+def inspected(
+    problem: Problem, setting: Setting, leaf: int, entries: NDArray[Any], size: float, whole: float
+) -> LeafEvidence:
+    """Give some entries a second look.
+
+    Parameters
+    ----------
+    problem : Problem
+    setting : Setting
+    leaf : int
+    entries : ndarray of int
+        Indices into the leaf's values.
+    size : float
+        What an entry is judged by that has no size of its own that could be seen.
+    whole : float
+        Typical derivative of the leaf: by it the round-off of the gradient is measured.
+
+    Returns
+    -------
+    LeafEvidence
+        Of these entries.
+    """
+    unknown = np.full(len(entries), np.nan)
+    evidence = LeafEvidence(
+        problem.analytic[leaf][entries],
+        unknown,
+        unknown,
+        lambda: size,
+        setting.unit_roundoff(problem, leaf),
+        entries,
+        bend=whole,
+    )
+    for i, k in enumerate(entries.tolist()):
+        evidence.replace(i, second_look(problem, leaf, k, setting))
+    doubt_where_kinks_meet(problem, setting, leaf, evidence)
+    return evidence
