@@ -13,6 +13,9 @@ To call a gap an error one has to know the noise of the loss; to call it small o
 hides no error (`certificate`). So it is measured only where the gaps of the first directions are not
 small enough to be proof by themselves: `at_once`.
 
+Entries that are small beside others of their leaf count as larger than they are; where they are many,
+they are certified by themselves.
+
 Where many samples meet many relus a kink lies close by along every direction, and steps that are
 small enough drown in round-off: what that leaves open is certified in extended precision, if the loss
 computes in it.

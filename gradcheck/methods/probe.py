@@ -156,13 +156,13 @@ class Probe:
             rng = np.random.default_rng((self.setting.seed, k, leaf))
             for part, block in self._blocks(leaf):
                 size = np.abs(block)
-                still = size >= self._ceilings.get(leaf, np.inf)
+                if leaf in self._ceilings:
+                    size[size >= self._ceilings[leaf]] = np.inf  # does not move
                 np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
                 uniform = rng.random(len(part), np.float32)
                 uniform -= 0.5
                 np.multiply(uniform, math.sqrt(12) * self.amplitudes[leaf], out=part)
                 part /= size if self.sizes[leaf] else np.inf
-                part[still] = 0
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
         """Measure the gap along the direction drawn, over whole leaves or a box of a single one.
