@@ -65,6 +65,19 @@ def test_bound_and_probability_agree(count):
     assert found.false_pass(0.25, bound) == pytest.approx(5e-7, rel=1e-9)
 
 
+def test_chances_to_pass_add_up():
+    """Whatever way a leaf takes, it meets each stage once: together they have what is stated."""
+    ways = (
+        certificate.AT_ONCE,
+        certificate.AGAIN,
+        certificate.TOGETHER,
+        certificate.ALONE,
+        certificate.EXTENDED,
+    )
+
+    assert sum(stage.share for stages in ways for stage in stages) <= 1
+
+
 @pytest.mark.parametrize("noise", [0.0, 1e-15, 1e-12, 1e-10])
 def test_wrong_gradient_passes_no_more_often_than_stated(noise, monkeypatch):
     """Neither do two entries that are wrong alike, which directions hide best, nor with a noisy loss."""

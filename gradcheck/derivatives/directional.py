@@ -12,7 +12,6 @@ from gradcheck.derivatives.noise import Noise
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _UNMEASURED = 7  # larger first steps are for noise that is known to be loud, smaller ones if it is not
 _WIDEST = -3  # steps as large as that are tried where noise looks loud
-_LOUD = 16.0  # times what serves: more than other directions make up for
 _BACK = 2  # steps may be up to 4 times as large as those that served along another direction
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
 _ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
@@ -54,7 +53,7 @@ class Slope:
 
 
 def directional_derivative(
-    line: Line, value: float, noise: Noise, enough: float, expected: float, known: int | None = None
+    line: Line, value: float, noise: Noise, enough: float, known: int | None = None
 ) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
@@ -68,9 +67,6 @@ def directional_derivative(
     enough : float
         A bound on the error that serves: smaller steps follow until it is reached or, as far as is known,
         they would only be noisier.
-    expected : float
-        A value that phi'(0) may have: where noise was not measured but seems to keep it from that, larger
-        steps are tried.
     known : int, optional
         Exponent of 1/2 of the largest step that served along a similar direction.
 
@@ -80,9 +76,6 @@ def directional_derivative(
     """
     ladder = Ladder(line, value, 1.0, noise)
     best = _extrapolated(ladder, first := _begin(noise, enough, known))
-    gap = best.value - expected
-    if known is None and not noise.evaluations and abs(gap) > _LOUD * enough:
-        best = _extrapolated(ladder, first := first - best.room(gap, enough))
     while best.uncertainty > enough and first < (_LAST if noise.evaluations else _UNMEASURED):
         if ladder.pairs[first + 2].noise >= best.uncertainty:
             break  # smaller steps would only be noisier

@@ -30,6 +30,7 @@ from numpy.typing import NDArray
 
 from gradcheck.decision import Verdict
 from gradcheck.methods.certificate import (
+    AGAIN,
     ALONE,
     AT_ONCE,
     EXTENDED,
@@ -51,6 +52,7 @@ from gradcheck.report import ParameterReport
 Array = NDArray[Any]
 
 _DOUBLE = 2.0**-53  # unit round-off
+_LOUD = 4  # doublings of the steps: a gap so loud is measured again
 
 
 def examine(problem: Problem, setting: Setting) -> Certified:
@@ -104,13 +106,14 @@ class _Examination:
         """Certify all leaves by the first stage that suffices; None once a gap rules out the last."""
         if any(map(self.certifier.is_uneven, self.leaves)):
             return None
-        gaps: tuple[Gap, ...] = ()
-        for stage in AT_ONCE:
-            while len(gaps) < stage.directions:
-                gaps += (self.certifier.gap(len(gaps), self.leaves, AT_ONCE[0]),)
-                certificate = Certificate(gaps, stage.false_pass)
-                if any(self.certifier.is_idle(certificate, leaf, AT_ONCE[-1]) for leaf in self.leaves):
-                    return None
+        stages, first = AT_ONCE, self.certifier.gap(0, self.leaves, AT_ONCE[0])
+        if first.room >= _LOUD:
+            stages, first = AGAIN, self.certifier.gap(0, self.leaves, AGAIN[0])
+        certificate = Certificate((first,), 1.0)
+        for stage in stages:
+            if any(self.certifier.is_idle(certificate, leaf, stages[-1]) for leaf in self.leaves):
+                break
+            certificate = self.certifier.certify(self.leaves, stage, certificate.gaps)
             if all(self.certifier.passes(certificate, leaf) for leaf in self.leaves):
                 for leaf in self.leaves:
                     self._accept(certificate, leaf)
@@ -159,48 +162,51 @@ class _Examination:
             self._accept(certificate, leaf)
         if not rest:
             return []
-        worst = certificate.disagrees
-        if worst is not None:
-            return self._pursue(worst, certificate.gaps[worst], leaves, rest, stages)
+        if certificate.disagrees is not None:
+            return self._pursue(certificate, certificate.disagrees, leaves, rest, stages)
         return self._alone(rest) if stages is TOGETHER else self._give_up(rest, certificate)
 
     def _pursue(
-        self, worst: int, gap: Gap, leaves: list[int], suspects: list[int], stages: Sequence[Stage]
+        self,
+        certificate: Certificate,
+        worst: int,
+        leaves: list[int],
+        suspects: list[int],
+        stages: Sequence[Stage],
     ) -> list[int]:
         """Look where the gap along a direction arises; return the suspects about which it says nothing."""
-        found = wrong_leaves(self.probe, worst, leaves, gap)
+        found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
         wrong = [leaf for leaf in suspects if leaf in found]
+        # No leaf has a second chance to pass the same stages.
+        known = certificate.gaps if stages is ALONE else ()
         for leaf in wrong:
-            self._settle(leaf, worst, stages)
+            if stages is TOGETHER and self.probe.is_round_off(leaf):
+                self._alone([leaf])
+            elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf)) != "mismatch":
+                self._outlast(leaf, stages, known)
         if wrong:
             return [leaf for leaf in suspects if leaf not in wrong]
         for leaf in suspects:
-            if left := self._outlast(leaf):
-                self._give_up([leaf], left)
+            self._give_up([leaf], certificate)
+            self._outlast(leaf, stages, known)
         return []
 
-    def _settle(self, leaf: int, worst: int, stages: Sequence[Stage]) -> None:
-        """Look at a leaf that stands out along a direction."""
-        if stages is TOGETHER and self.probe.is_round_off(leaf):
-            self._alone([leaf])
-        elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf)) != "mismatch":
-            self._outlast(leaf)
-
-    def _outlast(self, leaf: int) -> Certificate | None:
-        """Certify a leaf with a gap but no wrong entry: it may be right, if not to all digits.
-
-        Return what the directions leave, where they do not suffice.
-        """
+    def _outlast(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...]) -> None:
+        """Certify a leaf with a gap but no wrong entry: it may be right, if not to all digits."""
+        if stages is EXTENDED:
+            return
         self.probe.isolate(leaf, self.probe.sizes[leaf])
-        certificate = Certificate((), 1.0)
+        certificate = Certificate(known, 1.0)
         for stage in ALONE:
+            if len(known) >= stage.directions:
+                continue
             certificate = self.certifier.certify([leaf], stage, certificate.gaps)
             if self.certifier.passes(certificate, leaf):
                 self._accept(certificate, leaf)
-                return None
+                self.open = [k for k in self.open if k != leaf]
+                break
             if self.certifier.is_idle(certificate, leaf, ALONE[-1]):
                 break
-        return certificate
 
     def _accept(self, certificate: Certificate, leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]

@@ -75,7 +75,8 @@ class LeafEvidence:
     unit_roundoff : float
         With which `analytic` was computed.
     bend : float
-        By how much the leaf's derivative changes when an entry changes by its size.
+        What `scale` is at the least: by how much the leaf's derivative changes when an entry changes by
+        its size, or where only some entries are known, the typical derivative of all.
     where : ndarray of int, optional
         The entries of the leaf that these are; default all.
     natural : callable

@@ -44,12 +44,15 @@ class Gap:
         A looser bound that the gap has to exceed to be called one: no round-off of a is to blame for it.
     slope : float
         a.v itself.
+    room : int
+        How often the steps could be doubled to make it quieter; the next gap is measured so.
     """
 
     value: float
     uncertainty: float
     beyond_doubt: float
     slope: float
+    room: int = 0
 
     @property
     def seen(self) -> bool:
@@ -187,10 +190,11 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known = self._known(leaves) if box is None else None
-        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, slope, known)
+        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known)
         value = float(slope - measured.value)
+        room = measured.room(value, enough)
         if box is None:
-            self._exponents[tuple(leaves)] = measured.exponent - measured.room(value, enough)
+            self._exponents[tuple(leaves)] = measured.exponent - room
         unsteadiness = self._unsteadiness(leaves, box)
         own = max(self.setting.unit_roundoff(self.problem, leaf) for leaf in leaves)
         return Gap(
@@ -198,6 +202,7 @@ class Probe:
             float(measured.uncertainty) + ROUND_OFF * self._unit * norm + unsteadiness,
             float(measured.beyond_doubt) + ROUND_OFF * max(own, self._unit) * norm + unsteadiness,
             slope,
+            room,
         )
 
     def _known(self, leaves: Sequence[int]) -> int | None:
