@@ -78,17 +78,22 @@ def test_chances_to_pass_add_up():
     assert sum(stage.share for stages in ways for stage in stages) <= 1
 
 
-@pytest.mark.parametrize("noise", [0.0, 1e-15, 1e-12, 1e-10])
-def test_wrong_gradient_passes_no_more_often_than_stated(noise, monkeypatch):
+LOSSES = {"exponentials": (np.exp, np.exp), "squares": (np.square, lambda w: 2 * w)}
+
+
+@pytest.mark.parametrize("terms", LOSSES)
+@pytest.mark.parametrize(("noise", "offset"), [(0, 0), (1e-15, 0), (1e-12, 0), (1e-10, 0), (0, 1e9)])
+def test_wrong_gradient_passes_no_more_often_than_stated(terms, noise, offset, monkeypatch):
     """Neither do two entries that are wrong alike, which directions hide best, nor with a noisy loss."""
     stated, draws = 0.4, 300
     monkeypatch.setattr(certificate, "FALSE_PASS", stated)
     w = np.random.default_rng(0).normal(size=12)
-    gradient = np.exp(w)
+    term, slope = LOSSES[terms]
+    gradient = slope(w)
     gradient[[3, 7]] *= 1 + directions.TIMES_RTOL * 1e-6 / np.sqrt(2)
 
     def loss(w):
-        value = np.sum(np.exp(w))
+        value = np.sum(term(w)) + offset
         return value * (1 + noise * np.sin(1e16 * value))
 
     def passes(seed):

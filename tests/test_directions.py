@@ -106,6 +106,17 @@ def test_steps_grow_where_round_off_is_loud(seed):
     assert report.evaluations <= 27
 
 
+@pytest.mark.parametrize("seed", range(5))
+def test_widest_steps_serve_a_sum_of_many_squares(seed):
+    """Its round-off drowns small steps, which are not tried before; its curve hides nothing of large ones."""
+    w = np.random.default_rng(seed).normal(size=1_000_000)
+
+    report = gradcheck.check_gradient(lambda w: 0.5 * np.sum(w * w), w, w, seed=seed)
+
+    assert report.verdict == "match", str(report)
+    assert report.evaluations <= 21
+
+
 @pytest.mark.parametrize(("noise", "verdict"), [(1e-12, "match"), (1e-4, "inconclusive")])
 def test_noise_is_measured_where_the_first_directions_do_not_suffice(noise, verdict):
     """A right gradient of a noisy loss is certified by more evaluations, or nothing is said of it."""

@@ -1,7 +1,7 @@
 """A derivative along a direction from six evaluations, more only where it is not smooth enough."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -11,12 +11,14 @@ from gradcheck.derivatives.noise import Noise
 
 _LARGEST, _FIRST, _LAST = 2, 8, 25  # exponents of 1/2: bounds of the first step, and of the last
 _UNMEASURED = 7  # larger first steps are for noise that is known to be loud, smaller ones if it is not
-_WIDEST = -3  # steps as large as that are tried where noise looks loud
+_WIDEST = -4  # steps as large as that are tried where noise looks loud
+_CLOSE = 64.0  # times the error that serves: so close to what is expected has to be the widest step
 _BACK = 2  # steps may be up to 4 times as large as those that served along another direction
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
 _ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _REGULAR = 1 / 16
 _MEASURED, _ASSUMED = 4.0, 2.0**12  # times the noise: what may be more of it; kinks are louder by far
+_BESIDE = 3.0  # times the uncertainty: smaller steps would double such noise for little
 _SPARE = 1.4  # times the noise near the point: at the step it may be louder
 
 
@@ -35,12 +37,15 @@ class Slope:
         Bound on its error that also holds if it is not: what a disagreement has to exceed.
     exponent : int
         Of 1/2, the largest step that it was taken from.
+    chosen : bool
+        Whether what was expected had a say in which steps it was taken from.
     """
 
     value: float
     uncertainty: float
     beyond_doubt: float
     exponent: int
+    chosen: bool = False
 
     def room(self, gap: float, enough: float) -> int:
         """Return how often to double the steps for the noise of a gap to serve, if truncation allows it."""
@@ -53,7 +58,7 @@ class Slope:
 
 
 def directional_derivative(
-    line: Line, value: float, noise: Noise, enough: float, known: int | None = None
+    line: Line, value: float, noise: Noise, enough: float, expected: float, known: int | None = None
 ) -> Slope:
     """Estimate phi'(0) by three central differences at halving steps.
 
@@ -67,6 +72,9 @@ def directional_derivative(
     enough : float
         A bound on the error that serves: smaller steps follow until it is reached or, as far as is known,
         they would only be noisier.
+    expected : float
+        The analytic derivative. Where even the least noise of a loss drowns it at the first steps, the
+        largest are taken if they come close to it, as they do where phi is hardly more than quadratic.
     known : int, optional
         Exponent of 1/2 of the largest step that served along a similar direction.
 
@@ -75,30 +83,36 @@ def directional_derivative(
     Slope
     """
     ladder = Ladder(line, value, 1.0, noise)
-    best = _extrapolated(ladder, first := _begin(noise, enough, known))
+    first = _begin(noise, enough, known)
+    chosen = known is None and not noise.evaluations and _exponent(noise.level, enough) < 0
+    if chosen:
+        ladder.climb([_WIDEST])
+        if abs(central(ladder.pairs[_WIDEST], value) - expected) < _CLOSE * enough:
+            first = _WIDEST
+    best = _extrapolated(ladder, first)
     while best.uncertainty > enough and first < (_LAST if noise.evaluations else _UNMEASURED):
-        if ladder.pairs[first + 2].noise >= best.uncertainty:
+        if ladder.pairs[first + 2].noise > _BESIDE * best.uncertainty:
             break  # smaller steps would only be noisier
         first += 1
         found = _extrapolated(ladder, first)
         best = min((best, found), key=lambda slope: slope.uncertainty)
-    return best
+    return replace(best, chosen=chosen)
 
 
 def _begin(noise: Noise, enough: float, known: int | None) -> int:
     """Return the exponent of the first steps."""
-    least = _first_exponent(noise.level, enough)
+    largest = _LARGEST if known is None else _WIDEST
+    least = int(np.clip(_exponent(noise.level, enough), largest, _FIRST))
     if noise.evaluations:
         return least if known is None else max(least, known - _BACK)
     return max(least, _UNMEASURED) if known is None else known
 
 
-def _first_exponent(noise: float, enough: float) -> int:
+def _exponent(noise: float, enough: float) -> float:
     """Return the exponent of the largest of three steps whose smallest noise leaves precise enough."""
     if not enough or not noise:
-        return _FIRST
-    smallest = np.log2(enough / (_SPARE * 3 * noise))
-    return int(np.clip(np.floor(smallest) - 2, _LARGEST, _FIRST))
+        return math.inf
+    return math.floor(math.log2(enough / (_SPARE * 3 * noise))) - 2
 
 
 def _extrapolated(ladder: Ladder, first: int) -> Slope:

@@ -107,7 +107,9 @@ class _Examination:
         if any(map(self.certifier.is_uneven, self.leaves)):
             return None
         stages, first = AT_ONCE, self.certifier.gap(0, self.leaves, AT_ONCE[0])
-        if first.room >= _LOUD:
+        if first.chosen:
+            stages = AGAIN
+        elif first.room >= _LOUD:
             stages, first = AGAIN, self.certifier.gap(0, self.leaves, AGAIN[0])
         certificate = Certificate((first,), 1.0)
         for stage in stages:

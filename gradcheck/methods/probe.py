@@ -46,6 +46,8 @@ class Gap:
         a.v itself.
     room : int
         How often the steps could be doubled to make it quieter; the next gap is measured so.
+    chosen : bool
+        Whether the steps were chosen by how small it is.
     """
 
     value: float
@@ -53,6 +55,7 @@ class Gap:
     beyond_doubt: float
     slope: float
     room: int = 0
+    chosen: bool = False
 
     @property
     def seen(self) -> bool:
@@ -190,7 +193,8 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known = self._known(leaves) if box is None else None
-        measured = directional_derivative(line, self.problem.value, self.setting.noise, enough, known)
+        setting = self.setting
+        measured = directional_derivative(line, self.problem.value, setting.noise, enough, slope, known)
         value = float(slope - measured.value)
         room = measured.room(value, enough)
         if box is None:
@@ -203,6 +207,7 @@ class Probe:
             float(measured.beyond_doubt) + ROUND_OFF * max(own, self._unit) * norm + unsteadiness,
             slope,
             room,
+            measured.chosen,
         )
 
     def _known(self, leaves: Sequence[int]) -> int | None:
