@@ -163,6 +163,22 @@ def test_single_wrong_entry_is_found(seed, factor):
     assert all(p.verdict == "match" for n, p in report.parameters.items() if n != name)
 
 
+@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("factor", [1 + 1e-4, 1.001, 1.01])
+def test_single_wrong_entry_is_found_where_round_off_is_loud(seed, factor):
+    """Whole directions and parts of them take the large steps that make up for it."""
+    w = np.random.default_rng(seed).normal(size=1000)
+
+    def loss(params):
+        return 1e9 + 0.5 * np.sum(params["w"] ** 2)
+
+    wrong = changed(lambda params: {"w": params["w"].copy()}, "w", (17,), factor)
+    report = gradcheck.check_gradient(loss, {"w": w}, wrong, method="directions", seed=seed)
+
+    assert report.verdict == "mismatch", str(report)
+    assert report.parameters["w"].wrong == ((17,),)
+
+
 def test_several_wrong_entries():
     """Wrong entries of two parameters are all found."""
     loss, params, gradient = network((100, 30, 10), 16)

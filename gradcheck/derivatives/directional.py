@@ -14,6 +14,7 @@ _UNMEASURED = 7  # larger first steps are for noise that is known to be loud, sm
 _WIDEST = -4  # steps as large as that are tried where noise looks loud
 _CLOSE = 64.0  # times the error that serves: so close to what is expected has to be the widest step
 _BACK = 2  # steps may be up to 4 times as large as those that served along another direction
+LARGE = _LARGEST + _BACK  # an exponent that served so does not keep the first steps smaller
 _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes out at random
 _ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _REGULAR = 1 / 16

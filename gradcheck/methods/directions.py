@@ -177,14 +177,15 @@ class _Examination:
         stages: Sequence[Stage],
     ) -> list[int]:
         """Look where the gap along a direction arises; return the suspects about which it says nothing."""
-        found = wrong_leaves(self.probe, worst, leaves, certificate.gaps[worst])
+        gap = certificate.gaps[worst]
+        found = wrong_leaves(self.probe, worst, leaves, gap)
         wrong = [leaf for leaf in suspects if leaf in found]
         # No leaf has a second chance to pass the same stages.
         known = certificate.gaps if stages is ALONE else ()
         for leaf in wrong:
             if stages is TOGETHER and self.probe.is_round_off(leaf):
                 self._alone([leaf])
-            elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf)) != "mismatch":
+            elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf, gap)) != "mismatch":
                 self._outlast(leaf, stages, known)
         if wrong:
             return [leaf for leaf in suspects if leaf not in wrong]

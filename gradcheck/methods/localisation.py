@@ -59,13 +59,15 @@ def wrong_leaves(probe: Probe, k: int, leaves: Sequence[int], total: Gap) -> lis
     return [leaves[i] for i in found or ()]
 
 
-def wrong_entries(probe: Probe, k: int, leaf: int) -> Located:
+def wrong_entries(probe: Probe, k: int, leaf: int, gap_of_all: Gap) -> Located:
     """Find the entries of a leaf in which the gap along direction k arises.
 
     Parameters
     ----------
     probe : Probe
     k, leaf : int
+    gap_of_all : Gap
+        Over all leaves.
 
     Returns
     -------
@@ -77,7 +79,7 @@ def wrong_entries(probe: Probe, k: int, leaf: int) -> Located:
         return Located(np.array([0]), "")
 
     whole = (slice(None),) * len(shape)
-    total = probe.gap([leaf], 0.0, whole)
+    total = probe.gap([leaf], abs(gap_of_all.value) / _CLEAR, whole)
 
     def gap(box: tuple[slice, ...]) -> Gap:
         return probe.gap([leaf], abs(total.value) / _CLEAR, box)

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import ROUND_OFF
-from gradcheck.derivatives.directional import directional_derivative
+from gradcheck.derivatives.directional import LARGE, directional_derivative
 from gradcheck.derivatives.lines import DirectionLine
 from gradcheck.methods.setting import Setting
 from gradcheck.problem import Problem
@@ -192,9 +192,8 @@ class Probe:
                 slope += float(np.sum(products))
                 norm = math.hypot(norm, _norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
-        known = self._known(leaves) if box is None else None
-        setting = self.setting
-        measured = directional_derivative(line, self.problem.value, setting.noise, enough, slope, known)
+        known, noise = self._known(leaves, box), self.setting.noise
+        measured = directional_derivative(line, self.problem.value, noise, enough, slope, known)
         value = float(slope - measured.value)
         room = measured.room(value, enough)
         if box is None:
@@ -210,10 +209,14 @@ class Probe:
             measured.chosen,
         )
 
-    def _known(self, leaves: Sequence[int]) -> int | None:
-        """Return with what steps to begin: where kinks lie close by, they do so along every direction."""
+    def _known(self, leaves: Sequence[int], box: tuple[slice, ...] | None) -> int | None:
+        """Return with what steps to begin: where kinks lie close by, they do so along every direction.
+
+        Not along a part of it, which begins with larger steps, and with the largest if those served.
+        """
         alone = max((self._exponents[leaf,] for leaf in leaves if (leaf,) in self._exponents), default=None)
-        return self._exponents.get(tuple(leaves), alone)
+        known = self._exponents.get(tuple(leaves), alone)
+        return known if box is None or known is None else min(known, LARGE)
 
     def _unsteadiness(self, leaves: Sequence[int], box: tuple[slice, ...] | None) -> float:
         """Return by how much a.v differs between equal calls of the gradient."""
