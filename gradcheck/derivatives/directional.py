@@ -102,7 +102,7 @@ def directional_derivative(
 
 def _begin(noise: Noise, enough: float, known: int | None) -> int:
     """Return the exponent of the first steps."""
-    largest = _LARGEST if known is None else _WIDEST
+    largest = _LARGEST if known is None else min(_LARGEST, known)
     least = int(np.clip(_exponent(noise.level, enough), largest, _FIRST))
     if noise.evaluations:
         return least if known is None else max(least, known - _BACK)
@@ -113,7 +113,7 @@ def _exponent(noise: float, enough: float) -> float:
     """Return the exponent of the largest of three steps whose smallest noise leaves precise enough."""
     if not enough or not noise:
         return math.inf
-    return math.floor(math.log2(enough / (_SPARE * 3 * noise))) - 2
+    return float(np.floor(np.log2(enough / (_SPARE * 3 * noise)))) - 2
 
 
 def _extrapolated(ladder: Ladder, first: int) -> Slope:
