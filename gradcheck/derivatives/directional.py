@@ -19,7 +19,7 @@ _SWEPT = 16.0  # times the noise: phi changes so much that its round-off comes o
 _ORDER = 6  # the error of two extrapolations falls by 2**6 where steps halve
 _REGULAR = 1 / 16
 _MEASURED, _ASSUMED = 4.0, 2.0**12  # times the noise: what may be more of it; kinks are louder by far
-_BESIDE = 3.0  # times the uncertainty: smaller steps would double such noise for little
+_BESIDE = 3.0  # times the uncertainty: smaller steps would double such noise, for little
 _SPARE = 1.4  # times the noise near the point: at the step it may be louder
 
 
@@ -92,7 +92,8 @@ def directional_derivative(
             first = _WIDEST
     best = _extrapolated(ladder, first)
     while best.uncertainty > enough and first < (_LAST if noise.evaluations else _UNMEASURED):
-        if ladder.pairs[first + 2].noise > _BESIDE * best.uncertainty:
+        left = ladder.pairs[first + 2].noise
+        if left > _BESIDE * best.uncertainty or left == best.uncertainty:
             break  # smaller steps would only be noisier
         first += 1
         found = _extrapolated(ladder, first)
