@@ -132,6 +132,33 @@ def test_noise_is_measured_where_the_first_directions_do_not_suffice(noise, verd
     assert report.evaluations > 27
 
 
+@pytest.mark.parametrize("seed", range(10))
+@pytest.mark.parametrize("fits", [True, False])
+@pytest.mark.parametrize(("error", "verdict"), [(0, "match"), (0.1, "mismatch"), (1e-9, "mismatch")])
+def test_optimum(seed, fits, error, verdict):
+    """Of a regression, with a loss of exactly 0 if the data fit: what round-off leaves is no error."""
+    rng = np.random.default_rng(seed)
+    x, w = rng.normal(size=(20, 6)), rng.normal(size=6)
+    d = x @ w + (0 if fits else rng.normal(size=20))
+    w = w if fits else np.linalg.lstsq(x, d)[0]
+
+    def loss(w):
+        return 0.5 * np.sum((x @ w - d) ** 2)
+
+    report = gradcheck.check_gradient(loss, w, x.T @ (x @ w - d) + error, method="directions")
+
+    assert report.verdict == verdict, str(report)
+
+
+def test_loss_without_parameters_is_not_to_be_looked_at_again():
+    """Where nothing depends on any parameter, the report says that alone."""
+    report = gradcheck.check_gradient(lambda w: 3.0, np.ones(3), np.zeros(3), method="directions")
+
+    assert report.verdict == "inconclusive"
+    assert [note for note in report.notes if "entries" in note] == []
+    assert report.flags, str(report)
+
+
 def test_what_rounding_hides_is_no_match(monkeypatch):
     """Where the loss does not change at all, its rounding is no proof of a derivative of 0."""
     monkeypatch.setattr(directions, "in_extended_precision", lambda *_: None)
