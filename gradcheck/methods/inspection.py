@@ -5,10 +5,14 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.derivatives.differences import central_differences
+from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.setting import Setting, second_look
 from gradcheck.problem import Problem
+
+_STEP = 2.0**-8
 
 
 def inspected(
@@ -26,7 +30,8 @@ def inspected(
     size : float
         What an entry is judged by that has no size of its own that could be seen.
     whole : float
-        Typical derivative of the leaf: by it the round-off of the gradient is measured.
+        Typical derivative of the leaf: by it the round-off of the gradient is measured, or near an
+        optimum by how much these derivatives change.
 
     Returns
     -------
@@ -34,6 +39,8 @@ def inspected(
         Of these entries.
     """
     unknown = np.full(len(entries), np.nan)
+    sizes = entry_scales(problem.start[leaf][entries], setting.scales[leaf])
+    look = central_differences(problem, leaf, entries, sizes, _STEP, setting.noise, 0.0)
     evidence = LeafEvidence(
         problem.analytic[leaf][entries],
         unknown,
@@ -41,7 +48,7 @@ def inspected(
         lambda: size,
         setting.unit_roundoff(problem, leaf),
         entries,
-        bend=whole,
+        bend=max(whole, float(np.max(look.bend, initial=0.0))),
     )
     for i, k in enumerate(entries.tolist()):
         evidence.replace(i, second_look(problem, leaf, k, setting))

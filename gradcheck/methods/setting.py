@@ -36,8 +36,8 @@ class Setting:
         Typical size of each leaf.
     seed : int
     variation : float or None
-        How much the loss changes when all parameters change, relative to how much they do; 0 if
-        it never does, None if it was not needed yet.
+        How much the loss changes when all parameters change, relative to how much they do, or near
+        an optimum will if they change by their size; 0 if it never does, None if it was not needed yet.
     """
 
     rtol: float
@@ -68,12 +68,22 @@ class Setting:
 
     def _measured_variation(self, problem: Problem) -> float:
         line = overall_line(problem, self.scales, self.seed)
+
+        def moved(step: float) -> tuple[float, float]:
+            """Return the largest change, and what of it is the same on both sides."""
+            both = np.array(line.values([step, -step])) - problem.value
+            largest = float(np.max(np.abs(both[np.isfinite(both)]), initial=0.0))
+            return largest, float(abs(np.sum(both)))
+
         for step in (self.noise.reach, *_FARTHER):
-            moved = np.array(line.values([step, -step])) - problem.value
-            largest = float(np.max(np.abs(moved[np.isfinite(moved)]), initial=0.0))
+            largest, even = moved(step)
             if largest > _STILL * self.noise.level:
-                return largest / step
-        return 0.0
+                break
+        else:
+            return 0.0
+        slope, bent = largest / step, even / step**2
+        # Near an optimum the slope soon grows to what the curve makes of it; but for a kink's.
+        return max(slope, min(bent, moved(1.0)[0])) if slope < bent < np.inf else slope
 
 
 def measured_setting(problem: Problem, rtol: float | None, seed: int) -> Setting:
