@@ -70,6 +70,7 @@ class Certifier:
 
     def is_uneven(self, leaf: int) -> bool:
         """Whether many entries of a leaf count as larger than they are, and are more than round-off."""
-        roundoff = ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * self.probe.whole[leaf]
-        seen = self.setting.rtol * SMALLEST * self.probe.sizes[leaf] > roundoff
-        return seen and self.probe.small(leaf) > _MANY * self.problem.start[leaf].size
+        if self.probe.small(leaf) <= _MANY * self.problem.start[leaf].size:
+            return False
+        roundoff = ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * self.probe.whole(leaf)
+        return self.setting.rtol * SMALLEST * self.probe.sizes[leaf] > roundoff

@@ -274,7 +274,7 @@ class _Examination:
     def _confirm(self, leaf: int, located: Located) -> Verdict:
         """Give the entries found a second look: only that makes a mismatch."""
         known = self.problem.leaves[leaf]
-        sizes = (self.probe.sizes[leaf], self.probe.whole[leaf])
+        sizes = (self.probe.sizes[leaf], self.probe.whole(leaf))
         evidence = inspected(self.problem, self.setting, leaf, located.entries, *sizes)
         self.evidence[leaf] = evidence
         report = evidence.report(known, self.setting.rtol)

@@ -30,8 +30,8 @@ def inspected(
     size : float
         What an entry is judged by that has no size of its own that could be seen.
     whole : float
-        Typical derivative of the leaf: by it the round-off of the gradient is measured, or near an
-        optimum by how much these derivatives change.
+        By what the round-off of the leaf is measured, or near an optimum by how much these derivatives
+        change.
 
     Returns
     -------
@@ -40,6 +40,7 @@ def inspected(
     """
     unknown = np.full(len(entries), np.nan)
     sizes = entry_scales(problem.start[leaf][entries], setting.scales[leaf])
+    steps = sizes / setting.scales[leaf]
     look = central_differences(problem, leaf, entries, sizes, _STEP, setting.noise, 0.0)
     evidence = LeafEvidence(
         problem.analytic[leaf][entries],
@@ -48,7 +49,8 @@ def inspected(
         lambda: size,
         setting.unit_roundoff(problem, leaf),
         entries,
-        bend=max(whole, float(np.max(look.bend, initial=0.0))),
+        bend=max(whole, float(np.max(look.bend * steps, initial=0.0))),
+        steps=steps,
     )
     for i, k in enumerate(entries.tolist()):
         evidence.replace(i, second_look(problem, leaf, k, setting))

@@ -7,7 +7,7 @@ large, zeros too.
 """
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.directional import LARGE, directional_derivative
-from gradcheck.derivatives.lines import DirectionLine
+from gradcheck.derivatives.lines import DirectionLine, entry_scales
 from gradcheck.methods.setting import Setting
 from gradcheck.problem import Problem
 
@@ -87,8 +87,6 @@ class Probe:
         The one drawn last, shapes as `Problem.start`.
     sizes : list of float
         Typical derivative of each leaf, of the entries that move.
-    whole : list of float
-        The same of all its entries.
     amplitudes : list of float
         c of each leaf: the change of the loss by an entry, for its relative error of 1.
     """
@@ -97,7 +95,6 @@ class Probe:
     setting: Setting
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
-    whole: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
     _unit: float = field(init=False)  # round-off with which the gap is computed
     _ceilings: dict[int, float] = field(init=False, default_factory=dict)  # of entries that move
@@ -106,9 +103,8 @@ class Probe:
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
-        sizes = [_root_mean_square(a) for a in self.problem.analytic]
+        sizes = [_root_mean_square(_in_blocks(a), len(a)) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
-        self.whole = list(self.sizes)
         # A leaf that matters much is moved less: its curvature would hide the others.
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
         least = max(min((c for c in largest if c), default=0.0), _WEAKEST * max(largest))
@@ -139,6 +135,18 @@ class Probe:
         """Whether a leaf's derivative is no more than what round-off leaves of one that is 0."""
         natural = self.setting.natural(self.problem, leaf)
         return self.sizes[leaf] <= ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * natural
+
+    def whole(self, leaf: int) -> float:
+        """Return by what the round-off of a leaf is measured: the typical derivative of all its entries.
+
+        Entries of different sizes are compared by what their derivative times their size is, as in
+        `gradcheck.methods.evidence.LeafEvidence.scale`.
+        """
+        start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
+        scale = self.setting.scales[leaf]
+        both = zip(_in_blocks(start), _in_blocks(analytic), strict=True)
+        weighed = (entry_scales(sizes, scale) / scale * a for sizes, a in both)
+        return _root_mean_square(weighed, len(start)) or self.setting.natural(self.problem, leaf)
 
     def small(self, leaf: int) -> int:
         """Count the entries of a leaf, zeros left out, that count as larger than they are.
@@ -239,14 +247,18 @@ class Probe:
             yield direction[i : i + _BLOCK], analytic[i : i + _BLOCK]
 
 
-def _root_mean_square(values: Array) -> float:
+def _root_mean_square(blocks: Iterable[Array], count: int) -> float:
     """Return the root mean square of what is finite."""
     norm = 0.0
-    for i in range(0, len(values), _BLOCK):
-        block = values[i : i + _BLOCK].astype(np.float64)
+    for values in blocks:
+        block = values.astype(np.float64)
         length = _norm(block)
         norm = math.hypot(norm, length if math.isfinite(length) else _norm(block[np.isfinite(block)]))
-    return norm / math.sqrt(len(values)) if len(values) else 0.0
+    return norm / math.sqrt(count) if count else 0.0
+
+
+def _in_blocks(values: Array) -> Iterator[Array]:
+    return (values[i : i + _BLOCK] for i in range(0, len(values), _BLOCK))
 
 
 def _norm(values: Array) -> float:
