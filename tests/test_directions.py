@@ -212,6 +212,22 @@ def test_single_wrong_entry_is_found_where_round_off_is_loud(seed, factor):
     assert report.parameters["w"].wrong == ((17,),)
 
 
+@pytest.mark.parametrize("factor", [1e-300, 1e-100, 1e-40, 1e40, 1e100, 1e300])
+def test_loss_of_any_size(factor):
+    """Directions move the parameters, however small or large the loss is: a wrong entry is found."""
+    loss, params, gradient = network((20, 10, 5), 8)
+
+    def times(params):
+        return {name: factor * g for name, g in gradient(params).items()}
+
+    def verdict(gradient):
+        options = {"params": params, "method": "directions"}
+        return gradcheck.check_gradient(lambda p: factor * loss(p), gradient=gradient, **options).verdict
+
+    assert verdict(times) == "match"
+    assert verdict(changed(times, "W1", (3, 4), 1.001)) == "mismatch"
+
+
 def test_several_wrong_entries():
     """Wrong entries of two parameters are all found."""
     loss, params, gradient = network((100, 30, 10), 16)

@@ -175,8 +175,10 @@ class Probe:
                 np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
                 uniform = rng.random(len(part), np.float32)
                 uniform -= 0.5
-                np.multiply(uniform, math.sqrt(12) * self.amplitudes[leaf], out=part)
-                part /= size if self.sizes[leaf] else np.inf
+                np.divide(
+                    math.sqrt(12) * self.amplitudes[leaf], size if self.sizes[leaf] else np.inf, out=part
+                )
+                part *= uniform
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
         """Measure the gap along the direction drawn, over whole leaves or a box of a single one.
