@@ -138,8 +138,8 @@ class _Examination:
         if self.open:
             self._in_extended_precision()
         still = self.setting.variation == 0  # whatever moves: nothing is to be seen by entries, either
-        open_ = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
-        self.notes += [open_note(self.reports[leaf]) for leaf in open_]
+        unclear = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
+        self.notes += [open_note(self.reports[leaf]) for leaf in unclear]
         return self._certified()
 
     def _certified(self) -> Certified:
