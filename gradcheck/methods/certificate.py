@@ -43,8 +43,8 @@ class Stage:
         return math.sqrt(_least_square(self.directions, self.false_pass) / self.directions)
 
 
-# Noise or a kink leaves a gap imprecise, which more directions make up for. A first direction that is
-# measured again, because its gap was loud, is a second chance to pass.
+# Noise or a kink leaves a gap imprecise, which more directions make up for. A first direction whose gap
+# had a say in the steps, or was loud and is measured again, is a second chance to pass.
 AT_ONCE = (Stage(2, 1 / 4), Stage(3, 1 / 16), Stage(4, 1 / 16))
 AGAIN = (Stage(2, 1 / 16), Stage(3, 1 / 32), Stage(4, 1 / 32))
 TOGETHER = (Stage(3, 1 / 16), Stage(4, 1 / 16), Stage(8, 1 / 16))

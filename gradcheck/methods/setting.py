@@ -82,7 +82,7 @@ class Setting:
         else:
             return 0.0
         slope, bent = largest / step, even / step**2
-        # Near an optimum the slope soon grows to what the curve makes of it; but for a kink's.
+        # Near an optimum the slope grows to `bent`. Of a kink `bent` says nothing: a whole step bounds it.
         return max(slope, min(bent, moved(1.0)[0])) if slope < bent < np.inf else slope
 
 
