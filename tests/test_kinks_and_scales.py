@@ -71,6 +71,21 @@ class TestKinks:
         assert at(distance, lambda u: max(u, 0.0), other).verdict == "mismatch"
         assert at(distance, lambda u: max(u, 0.0), 0.5).verdict == "mismatch"
 
+    @pytest.mark.parametrize("distance", [1e-9, 1e-8])
+    @pytest.mark.parametrize("error", [0.0, 2e-5, -2e-5])
+    def test_near_excuses_nothing(self, distance, error):
+        """A kink so near that differences hardly see an error is no reason to accept it.
+
+        The exponential makes steps small: over such a step the kink bends at 1e5 times any slope.
+        """
+
+        def loss(w):
+            return 0.04 * w[0] + 0.5 * max(1 - distance - w[0], 0.0) + np.exp(w[1])
+
+        report = check(loss, np.ones(2), np.array([0.04 * (1 + error), np.e]))
+
+        assert report.verdict == ("inconclusive" if error else "match")
+
     @pytest.mark.parametrize("slope", [0.0, 1.0, 1e6])
     def test_jump(self, slope):
         """At a jump there is no derivative to confirm, and none to refute."""

@@ -21,6 +21,7 @@ _DEFAULT = 2.0**-13
 _PROBE = 2.0**-8
 _LARGEST, _SMALLEST = 2.0**-4, 2.0**-24
 _TRUNCATION = 16.0
+_WIDER, _FALLS = 8.0, 2.0  # a kink bends 8 times less over 8 times the step, a curve as much
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +80,46 @@ def central_differences(
         second = np.abs(plus - problem.value + (minus - problem.value))
         bend = np.maximum(second - 6 * rounding, 0) / (step**2 * steps)
     return Differences(values, uncertainty, np.where(np.isfinite(bend), bend, 0.0))
+
+
+def largest_bend(
+    problem: Problem, leaf: int, entries: Array, steps: Array, step: float, look: Differences
+) -> float:
+    """Return by how much the derivative changes at most when one of some entries changes by its size.
+
+    A kink within the step bends all the more the smaller the step is; all that it can change is what
+    a step as large as the entry shows.
+
+    Parameters
+    ----------
+    problem, leaf, entries, steps, step
+        As in `central_differences`.
+    look : Differences
+        What that found.
+
+    Returns
+    -------
+    float
+        Times the size of the entry, in the units of the loss. What is less than the largest derivative
+        found is not looked into.
+    """
+    bends, found = look.bend * steps, 0.0
+    largest = float(np.max(np.abs(look.values * steps), where=np.isfinite(look.values), initial=0.0))
+    for i in np.argsort(-bends).tolist():
+        seen = float(bends[i])
+        if seen <= max(found, largest):
+            return max(found, seen)
+        line = EntryLine(problem, leaf, int(entries[i]))
+        found = max(found, _without_kink(line, problem.value, float(steps[i]), step, seen))
+    return found
+
+
+def _without_kink(line: EntryLine, value: float, size: float, step: float, bend: float) -> float:
+    def over(step: float) -> float:
+        t = step * size
+        return abs(sum(line.values([t, -t])) - 2 * value) / step**2
+
+    return float(np.fmin(over(1.0), bend)) if _FALLS * over(_WIDER * step) < bend else bend
 
 
 def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -> tuple[float, float]:

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import MATCH, MISMATCH
-from gradcheck.derivatives.differences import central_differences, first_step
+from gradcheck.derivatives.differences import central_differences, first_step, largest_bend
 from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.confirmation import Confirmation
 from gradcheck.methods.evidence import LeafEvidence
@@ -84,7 +84,7 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
         look.uncertainty,
         partial(setting.natural, problem, index),
         setting.unit_roundoff(problem, index),
-        bend=float(np.max(look.bend * steps)),
+        bend=largest_bend(problem, index, everything, sizes, step, look) / setting.scales[index],
         steps=steps,
         unsteady=problem.unsteady[index],
     )

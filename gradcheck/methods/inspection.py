@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.derivatives.differences import central_differences
+from gradcheck.derivatives.differences import central_differences, largest_bend
 from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
@@ -40,8 +40,8 @@ def inspected(
     """
     unknown = np.full(len(entries), np.nan)
     sizes = entry_scales(problem.start[leaf][entries], setting.scales[leaf])
-    steps = sizes / setting.scales[leaf]
     look = central_differences(problem, leaf, entries, sizes, _STEP, setting.noise, 0.0)
+    bend = largest_bend(problem, leaf, entries, sizes, _STEP, look) / setting.scales[leaf]
     evidence = LeafEvidence(
         problem.analytic[leaf][entries],
         unknown,
@@ -49,8 +49,8 @@ def inspected(
         lambda: size,
         setting.unit_roundoff(problem, leaf),
         entries,
-        bend=max(whole, float(np.max(look.bend * steps, initial=0.0))),
-        steps=steps,
+        bend=max(whole, bend),
+        steps=sizes / setting.scales[leaf],
     )
     for i, k in enumerate(entries.tolist()):
         evidence.replace(i, second_look(problem, leaf, k, setting))
