@@ -116,8 +116,9 @@ def _kinked_network(rng: Generator) -> Problem:
 
 def _slope_right_of_zero(net: Dense) -> Gradient:
     def gradient(params: Params) -> Params:
-        # Without a step, b1 + 1e-300 is the next number to the right of 0.
-        return net.gradient({**params, "b1": np.where(params["b1"] == 0, 1e-300, params["b1"])})
+        # Without a step, b1 + 1e-300 is the next number to the right of 0; what is left of it is not.
+        found = net.gradient({**params, "b1": np.where(params["b1"] == 0, 1e-300, params["b1"])})
+        return {name: np.where(np.abs(g) < 1e-290, 0.0, g) for name, g in found.items()}
 
     return gradient
 

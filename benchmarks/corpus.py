@@ -6,14 +6,13 @@
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from conditions import CONDITIONS
 from dense import MISTAKES as RECURSION_MISTAKES
-from mistakes import PLANTS
-from problem import Array, Gradient, Params, Problem, as_float64
-
-ROUND_OFF = 64 * float(np.finfo(float).eps)
+from mistakes import DIFFERENCES, PLANTS
+from problem import ROUND_OFF, Array, Gradient, Params, Problem, as_float64
 
 
 @dataclass(frozen=True)
@@ -63,7 +62,7 @@ def wrong_cases(right: Case, count: int) -> Iterator[Case]:
     """Yield up to `count` mistakes that count in this problem, half of them known, half made up."""
     known = [name for name in RECURSION_MISTAKES if name in right.problem.known_mistakes]
     rng = _generator(right.name, 0)
-    orders = [rng.permutation(known).tolist(), rng.permutation(list(PLANTS)).tolist()]
+    orders = [rng.permutation(known).tolist(), rng.permutation([*PLANTS, *DIFFERENCES]).tolist()]
     found = 0
     while found < count and any(orders):
         order = orders[found % 2] or orders[1 - found % 2]
@@ -128,6 +127,8 @@ def unverified_entries(problem: Problem) -> dict[str, float]:
 
 
 def _planted(right: Case, mistake: str, name: str) -> Gradient | None:
+    if mistake in DIFFERENCES:
+        return partial(DIFFERENCES[mistake], right.problem.value)
     if mistake not in PLANTS:
         return None
     gradient = right.problem.gradient

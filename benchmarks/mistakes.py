@@ -1,13 +1,15 @@
-"""Mistakes planted into any right gradient: `PLANTS` by name.
+"""Mistakes planted into any right gradient: `PLANTS` by name, and gradients that are differences.
 
 A plant is chosen once, at the point (which leaf, which entry), and then changes the gradient in the
-same way wherever it is called.
+same way wherever it is called. `DIFFERENCES` have no gradient to begin with: they are what people hand
+in who were asked for one, with the steps of the course notes and of SciPy.
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import numpy as np
-from problem import Array, Params
+from problem import Array, Loss, Params, as_float64
 
 Change = Callable[[Params, Params], Params]
 Plant = Callable[[np.random.Generator, Params], Change | None]
@@ -138,4 +140,24 @@ PLANTS: dict[str, Plant] = {
     ),
     "opposite-pair": _opposite_pair,
     "swapped-leaves": _swapped,
+}
+
+
+def _differences(loss: Loss, params: Params, step: float, back: float) -> Params:
+    """Return (loss(x + step) - loss(x - back)) / (step + back) for every entry."""
+    moved = as_float64(params)
+    found = {name: np.empty(leaf.shape) for name, leaf in moved.items()}
+    for name, leaf in moved.items():
+        for at, x in np.ndenumerate(leaf.copy()):
+            leaf[at] = x + step
+            above = float(loss(moved))
+            leaf[at] = x - back
+            found[name][at] = (above - float(loss(moved))) / (step + back)
+            leaf[at] = x
+    return found
+
+
+DIFFERENCES: dict[str, Callable[[Loss, Params], Params]] = {
+    **{f"differences-{step:g}": partial(_differences, step=step, back=step) for step in (1e-4, 1e-5, 1e-6)},
+    "differences-forward": partial(_differences, step=2.0**-26, back=0.0),
 }

@@ -23,6 +23,7 @@ Gradient = Callable[[Params], Params]
 
 VISIBLE = 100.0
 COUNTS = 10.0
+ROUND_OFF = 64 * float(np.finfo(float).eps)  # of the leaf's largest entry: what a right one may be off by
 
 
 @dataclass(frozen=True)
@@ -88,7 +89,8 @@ class Problem:
         Returns
         -------
         counts : bool
-            Some entry is off by more than ten times `rtol` of itself.
+            Some entry is off by more than ten times `rtol` of itself, and by more than the round-off that
+            a right gradient may have.
         visible : bool
             Such an entry moves the loss, over the entry's size, by more than 100 times its noise.
         """
@@ -98,7 +100,8 @@ class Problem:
         for name, entries in wrong.items():
             excess = np.maximum(low[name] - entries, entries - high[name])
             size = np.max([np.abs(entries), np.abs(low[name]), np.abs(high[name])], axis=0)
-            off = ~(excess <= COUNTS * self.rtol * size) & ~(excess <= 0)
+            roundoff = ROUND_OFF * np.max(np.maximum(np.abs(low[name]), np.abs(high[name])), initial=0.0)
+            off = ~(excess <= np.maximum(COUNTS * self.rtol * size, roundoff))
             counts |= bool(off.any())
             visible |= bool((off & ~(excess * self._steps(name) <= floor)).any())
         return counts, visible
