@@ -69,12 +69,13 @@ def test_right_gradient_passes(sizes, seed):
     assert all(p.checked == p.entries for p in report.parameters.values())
 
 
+@pytest.mark.parametrize("activation", [np.tanh, relu])
 @pytest.mark.parametrize("sizes", [(5, 3, 2), (784, 30, 10)])
-def test_cost_does_not_grow(sizes):
-    """15 evaluations of 24 entries and of 23,860; more directions are rare."""
+def test_cost_does_not_grow(sizes, activation):
+    """15 evaluations of 24 entries and of 23,860; more directions, or smaller steps, are rare."""
     used = []
     for seed in range(7):
-        loss, params, gradient = network(sizes, 32, seed)
+        loss, params, gradient = network(sizes, 32, seed, activation)
         calls = []
 
         def counted(params, loss=loss, calls=calls):
@@ -103,7 +104,7 @@ def test_steps_grow_where_round_off_is_loud(seed):
     report = gradcheck.check_gradient(loss, w, w**2, method="directions", seed=seed)
 
     assert report.verdict == "match", str(report)
-    assert report.evaluations <= 27
+    assert report.evaluations <= 35
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -114,7 +115,7 @@ def test_widest_steps_serve_a_sum_of_many_squares(seed):
     report = gradcheck.check_gradient(lambda w: 0.5 * np.sum(w * w), w, w, seed=seed)
 
     assert report.verdict == "match", str(report)
-    assert report.evaluations <= 21
+    assert report.evaluations <= 27
 
 
 @pytest.mark.parametrize(("noise", "verdict"), [(1e-12, "match"), (1e-4, "inconclusive")])

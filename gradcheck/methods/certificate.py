@@ -43,10 +43,11 @@ class Stage:
         return math.sqrt(_least_square(self.directions, self.false_pass) / self.directions)
 
 
-# Noise or a kink leaves a gap imprecise, which more directions make up for. A first direction whose gap
-# had a say in the steps, or was loud and is measured again, is a second chance to pass.
-AT_ONCE = (Stage(2, 1 / 4), Stage(3, 1 / 16), Stage(4, 1 / 16))
-AGAIN = (Stage(2, 1 / 16), Stage(3, 1 / 32), Stage(4, 1 / 32))
+# Two directions would have to be ten times as precise as three, which take steps so small that few kinks
+# lie within. Noise or a kink leaves a gap imprecise, which more directions make up for. A first direction
+# whose gap had a say in the steps, or was loud and is measured again, is a second chance to pass.
+AT_ONCE = (Stage(3, 1 / 4), Stage(4, 1 / 16), Stage(6, 1 / 16))
+AGAIN = (Stage(3, 1 / 16), Stage(4, 1 / 32), Stage(6, 1 / 32))
 TOGETHER = (Stage(3, 1 / 16), Stage(4, 1 / 16), Stage(8, 1 / 16))
 ALONE = (Stage(3, 1 / 16), Stage(8, 1 / 16), Stage(16, 1 / 16))
 EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))

@@ -10,8 +10,8 @@ with a probability of at most `FALSE_PASS`. Where it disagrees, `localisation` f
 and each gets a second look, which alone can make it a mismatch.
 
 To call a gap an error one has to know the noise of the loss; to call it small one has not, for noise
-hides no error (`certificate`). So it is measured only where the gaps of the first directions are not
-small enough to be proof by themselves: `at_once`.
+hides no error (`certificate`). So it is measured only where the gaps of the first directions, at steps
+that look small enough for kinks and large enough for round-off, are no proof by themselves: `at_once`.
 
 Entries that are small beside others of their leaf count as larger than they are; where they are many,
 they are certified by themselves.
@@ -52,7 +52,7 @@ from gradcheck.report import ParameterReport
 Array = NDArray[Any]
 
 _DOUBLE = 2.0**-53  # unit round-off
-_LOUD = 4  # doublings of the steps: a gap so loud is measured again
+_LOUD = 3  # doublings of the steps: a gap so loud is measured again
 
 
 def examine(problem: Problem, setting: Setting) -> Certified:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.directional import LARGE, directional_derivative
+from gradcheck.derivatives.glance import glance
 from gradcheck.derivatives.lines import DirectionLine, entry_scales
 from gradcheck.methods.setting import Setting
 from gradcheck.problem import Problem
@@ -205,7 +206,10 @@ class Probe:
                 norm = math.hypot(norm, _norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known, noise = self._known(leaves, box), self.setting.noise
-        measured = directional_derivative(line, self.problem.value, noise, enough, slope, known)
+        if noise.evaluations:
+            measured = directional_derivative(line, self.problem.value, noise, enough, known)
+        else:
+            measured = glance(line, self.problem.value, noise, enough, slope, norm, known)
         value = float(slope - measured.value)
         room = measured.room(value, enough)
         if box is None:

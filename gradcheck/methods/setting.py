@@ -20,6 +20,7 @@ _FARTHER = (2.0, 32.0)
 _BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 _SINGLE = 2.0**-24
+_TERMS = 1 / 32  # of all terms of a sum: round-off is that of a value about as large, or larger
 _STILL = 4.0  # times the noise: less is no change
 
 
@@ -127,8 +128,17 @@ def assumed_setting(problem: Problem, rtol: float | None, seed: int) -> Setting:
     -------
     Setting
     """
-    noise = least_noise(problem.value, problem.unit_roundoff)
+    noise = least_noise(max(abs(problem.value), _TERMS * _terms(problem)), problem.unit_roundoff)
     return Setting(rtol or _default_rtol(problem, noise), noise, leaf_scales(problem), seed)
+
+
+def _terms(problem: Problem) -> float:
+    """Return sum |a_i x_i|: about what a loss adds up, however much of it cancels."""
+    total = 0.0
+    for x, a in zip(problem.start, problem.analytic, strict=True):
+        for i in range(0, len(x), _BLOCK):
+            total += float(np.sum(np.abs(x[i : i + _BLOCK] * a[i : i + _BLOCK])))
+    return total
 
 
 def _default_rtol(problem: Problem, noise: Noise) -> float:
