@@ -72,6 +72,7 @@ def test_chances_to_pass_add_up():
         certificate.AGAIN,
         certificate.TOGETHER,
         certificate.ALONE,
+        certificate.BENT,
         certificate.EXTENDED,
     )
 

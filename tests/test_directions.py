@@ -157,6 +157,26 @@ def test_optimum(seed, size, fits, error):
         assert report.verdict != "mismatch", str(report)
 
 
+@pytest.mark.parametrize("distance", [1e-10, 1e-9])
+@pytest.mark.parametrize("seed", range(5))
+def test_near_an_optimum(distance, seed):
+    """Derivatives too small to be seen to rtol are judged by 1 % of what they are nearby, which is said."""
+    rng = np.random.default_rng(seed)
+    x, d = rng.normal(size=(40, 12)), rng.normal(size=40)
+    w = np.linalg.lstsq(x, d)[0] * (1 + distance * rng.normal(size=12))
+    right = x.T @ (x @ w - d)
+
+    def check(gradient):
+        def loss(w):
+            return 0.5 * np.sum((x @ w - d) ** 2)
+
+        return gradcheck.check_gradient(loss, w, gradient, method="directions", seed=seed)
+
+    assert check(right).verdict == "match", str(check(right))
+    assert any("as at an optimum" in note for note in check(right).notes) or distance == 1e-9
+    assert check(right + np.where(np.arange(12) == 3, 1e-4, 0)).parameters["params"].wrong == ((3,),)
+
+
 def test_loss_without_parameters_is_not_to_be_looked_at_again():
     """Where nothing depends on any parameter, the report says that alone."""
     report = gradcheck.check_gradient(lambda w: 3.0, np.ones(3), np.zeros(3), method="directions")

@@ -49,7 +49,8 @@ class Stage:
 AT_ONCE = (Stage(3, 1 / 4), Stage(4, 1 / 16), Stage(6, 1 / 16))
 AGAIN = (Stage(3, 1 / 16), Stage(4, 1 / 32), Stage(6, 1 / 32))
 TOGETHER = (Stage(3, 1 / 16), Stage(4, 1 / 16), Stage(8, 1 / 16))
-ALONE = (Stage(3, 1 / 16), Stage(8, 1 / 16), Stage(16, 1 / 16))
+ALONE = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
+BENT = (Stage(3, 1 / 32), Stage(8, 1 / 32))
 EXTENDED = (Stage(3, 1 / 16), Stage(8, 1 / 32), Stage(16, 1 / 32))
 
 

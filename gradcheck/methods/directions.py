@@ -28,11 +28,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import Verdict
+from gradcheck.decision import SMALLEST_SIZE, Verdict
 from gradcheck.methods.certificate import (
     AGAIN,
     ALONE,
     AT_ONCE,
+    BENT,
     EXTENDED,
     TOGETHER,
     Certificate,
@@ -42,7 +43,7 @@ from gradcheck.methods.certificate import (
 )
 from gradcheck.methods.certifier import TIMES_RTOL, Certifier
 from gradcheck.methods.inspection import inspected
-from gradcheck.methods.leaf_reports import bounded, open_note, small_note, weaker
+from gradcheck.methods.leaf_reports import bounded, near_note, open_note, small_note, weaker
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
 from gradcheck.methods.probe import SMALLEST, Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision
@@ -198,7 +199,7 @@ class _Examination:
 
     def _outlast(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...]) -> None:
         """Certify a leaf with a gap but no wrong entry: it may be right, if not to all digits."""
-        if stages is EXTENDED:
+        if stages in (EXTENDED, BENT):
             return
         self.probe.isolate(leaf, self.probe.sizes[leaf])
         certificate = Certificate(known, 1.0)
@@ -230,7 +231,19 @@ class _Examination:
                     self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
                     known = ()
             self._round([leaf], ALONE, known)
+            if leaf in self.open:
+                self._near_optimum(leaf)
         return []
+
+    def _near_optimum(self, leaf: int) -> None:
+        """Certify a leaf whose derivatives are small beside what they are nearby, by these (rule 2)."""
+        size = SMALLEST_SIZE * self.setting.bend(self.problem, leaf)
+        if size > self.probe.sizes[leaf]:
+            self.open.remove(leaf)
+            self.probe.isolate(leaf, size)
+            self._round([leaf], BENT)
+            if self.reports[leaf].verdict == "match":
+                self.notes.append(near_note(self.problem.leaves[leaf].name, size))
 
     def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:
         for leaf in leaves:

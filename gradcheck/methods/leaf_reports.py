@@ -60,3 +60,11 @@ def small_note(name: str, count: int, least: float) -> str:
         f"{name}: {count} derivatives are smaller than {least:.0e} and judged as if they were of that size; "
         "method='entries' judges each by its own"
     )
+
+
+def near_note(name: str, size: float) -> str:
+    """Say that a leaf counts as larger than it is, as at an optimum."""
+    return (
+        f"{name}: its derivatives are small beside what they are nearby, as at an optimum, and judged as if "
+        f"they were of size {size:.0e}"
+    )

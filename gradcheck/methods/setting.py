@@ -1,5 +1,6 @@
 """What one check has in common for all leaves: precision asked for, noise, sizes, randomness."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ Array = NDArray[Any]
 RTOL = 1e-6
 RTOL_SINGLE = 1e-3
 _FARTHER = (2.0, 32.0)
+_NEARBY = (1 / 8, 1.0)
 _BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 _SINGLE = 2.0**-24
@@ -56,6 +58,17 @@ class Setting:
         if self.variation is None:
             self.variation = self._measured_variation(problem)
         return self.variation / self.scales[leaf]
+
+    def bend(self, problem: Problem, leaf: int) -> float:
+        """Return by how much the derivative by an entry of this leaf changes as the entry does by its size.
+
+        It is the mean of all entries. Of a kink a small step tells too much, of a loss that grows fast a
+        large one.
+        """
+        line = overall_line(problem, self.scales, self.seed, [leaf])
+        near, far = (abs(sum(line.values([t, -t])) - 2 * problem.value) / t**2 for t in _NEARBY)
+        bend = float(np.fmin(near, far)) / self.scales[leaf] / problem.start[leaf].size
+        return bend if bend < np.inf else 0.0
 
     def unit_roundoff(self, problem: Problem, leaf: int) -> float:
         """Return the unit round-off with which a leaf of the gradient was computed.
@@ -146,11 +159,14 @@ def _default_rtol(problem: Problem, noise: Noise) -> float:
     return RTOL_SINGLE if single else RTOL
 
 
-def overall_line(problem: Problem, scales: list[float], seed: int) -> DirectionLine:
-    """Return a line that moves every entry by about the size of its leaf, in a random direction."""
+def overall_line(
+    problem: Problem, scales: list[float], seed: int, leaves: Sequence[int] | None = None
+) -> DirectionLine:
+    """Return a line that moves every entry, or those of some leaves, by about the size of its leaf."""
     rng = np.random.default_rng(seed)
     direction = {}
-    for leaf, (scale, start) in enumerate(zip(scales, problem.start, strict=True)):
+    for leaf in range(len(scales)) if leaves is None else leaves:
+        scale, start = scales[leaf], problem.start[leaf]
         direction[leaf] = np.empty_like(start)
         for i in range(0, len(start), _BLOCK):
             block = start[i : i + _BLOCK]
