@@ -1,6 +1,7 @@
 """A derivative along a direction, extrapolated from central differences at halving steps."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -63,9 +64,7 @@ def extrapolated_once(ladder: Ladder, first: int, size: float) -> Slope:
     if not np.isfinite(change):
         return Slope(np.nan, np.inf, np.inf, first)
     error = SAFETY * change * min(change / size, 1.0) if size else change
-    return Slope(
-        (4 * fine - coarse) / 3, max(error, _hiding(ladder, first, coarse, first + 1)), np.inf, first
-    )
+    return Slope((4 * fine - coarse) / 3, max(error, _hiding(ladder, window, coarse)), np.inf, first)
 
 
 def extrapolated_twice(ladder: Ladder, first: int, noisy: float) -> Slope:
@@ -91,7 +90,7 @@ def extrapolated_twice(ladder: Ladder, first: int, noisy: float) -> Slope:
         error = change * math.sqrt(change / abs(value))
     elif change <= noisy * noise:
         error = 0.0
-    hiding = _hiding(ladder, first, coarse, first + 2)
+    hiding = _hiding(ladder, window, coarse)
     return Slope(value, max(SAFETY * error, hiding), SAFETY * max(change, noise), first)
 
 
@@ -102,6 +101,7 @@ def exponent_for(noise: float, enough: float) -> float:
     return float(np.floor(np.log2(enough / (_SPARE * 3 * noise)))) - 2
 
 
-def _hiding(ladder: Ladder, first: int, coarse: float, last: int) -> float:
-    """Return the noise that may hide what is looked for: none where phi changes so much."""
-    return 0.0 if abs(coarse) > _SWEPT * ladder.pairs[first].noise else ladder.pairs[last].noise
+def _hiding(ladder: Ladder, window: Sequence[int], coarse: float) -> float:
+    """Return the noise that may hide what is looked for: none where phi changes much over the first step."""
+    first, last = (ladder.pairs[exponent].noise for exponent in (window[0], window[-1]))
+    return 0.0 if abs(coarse) > _SWEPT * first else last
