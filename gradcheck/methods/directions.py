@@ -53,6 +53,7 @@ from gradcheck.report import ParameterReport
 Array = NDArray[Any]
 
 _DOUBLE = 2.0**-53  # unit round-off
+_HARDLY = 1 / 2  # of the derivatives along directions: as much of them may be missing where noise is loud
 _LOUD = 3  # doublings of the steps: a gap so loud is measured again
 
 
@@ -138,6 +139,8 @@ class _Examination:
             self._descend(leaf)
         if self.open:
             self._in_extended_precision()
+        for leaf in self.leaves:
+            self._near_optimum(leaf)
         still = self.setting.variation == 0  # whatever moves: nothing is to be seen by entries, either
         unclear = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
         self.notes += [open_note(self.reports[leaf]) for leaf in unclear]
@@ -199,26 +202,29 @@ class _Examination:
 
     def _outlast(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...]) -> None:
         """Certify a leaf with a gap but no wrong entry: it may be right, if not to all digits."""
-        if stages in (EXTENDED, BENT):
-            return
-        self.probe.isolate(leaf, self.probe.sizes[leaf])
+        if stages is not EXTENDED:
+            self.probe.isolate(leaf, self.probe.sizes[leaf])
+            if passed := self._passed(leaf, ALONE, known):
+                self._accept(passed, leaf)
+
+    def _passed(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...]) -> Certificate | None:
+        """Certify a leaf that is isolated by the first stage that suffices."""
         certificate = Certificate(known, 1.0)
-        for stage in ALONE:
-            if len(known) >= stage.directions:
-                continue
-            certificate = self.certifier.certify([leaf], stage, certificate.gaps)
-            if self.certifier.passes(certificate, leaf):
-                self._accept(certificate, leaf)
-                self.open = [k for k in self.open if k != leaf]
-                break
-            if self.certifier.is_idle(certificate, leaf, ALONE[-1]):
-                break
+        for stage in stages:
+            if len(known) < stage.directions:
+                certificate = self.certifier.certify([leaf], stage, certificate.gaps)
+                if self.certifier.passes(certificate, leaf):
+                    return certificate
+                if self.certifier.is_idle(certificate, leaf, stages[-1]):
+                    break
+        return None
 
     def _accept(self, certificate: Certificate, leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]
         self.reports[leaf] = self._report(leaf, "match", *certificate.estimate(amplitude))
         probability = certificate.false_pass(amplitude, TIMES_RTOL * self.setting.rtol)
         self.probability = max(self.probability, probability)
+        self.open = [k for k in self.open if k != leaf]
 
     def _alone(self, leaves: Sequence[int]) -> list[int]:
         """Certify leaves one by one, where together the others hid them."""
@@ -231,19 +237,7 @@ class _Examination:
                     self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
                     known = ()
             self._round([leaf], ALONE, known)
-            if leaf in self.open:
-                self._near_optimum(leaf)
         return []
-
-    def _near_optimum(self, leaf: int) -> None:
-        """Certify a leaf whose derivatives are small beside what they are nearby, by these (rule 2)."""
-        size = SMALLEST_SIZE * self.setting.bend(self.problem, leaf)
-        if size > self.probe.sizes[leaf]:
-            self.open.remove(leaf)
-            self.probe.isolate(leaf, size)
-            self._round([leaf], BENT)
-            if self.reports[leaf].verdict == "match":
-                self.notes.append(near_note(self.problem.leaves[leaf].name, size))
 
     def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:
         for leaf in leaves:
@@ -257,14 +251,27 @@ class _Examination:
         finer = in_extended_precision(self.problem, self.setting)
         if finer is None:
             return
-        counted, rest = self.problem, self.open
+        given, rest = (self.problem, self.setting, self.probe, self.certifier), self.open
         self.problem, self.setting = finer
         self.probe, self.open = self.probe.finer(*finer), []
         self.certifier = Certifier(*finer, self.probe)
         before = self.problem.evaluations
         while rest:
             rest = self._round(rest, EXTENDED)
-        counted.evaluations += self.problem.evaluations - before
+        given[0].evaluations += self.problem.evaluations - before
+        self.problem, self.setting, self.probe, self.certifier = given
+
+    def _near_optimum(self, leaf: int) -> None:
+        """Certify a leaf whose derivatives are small beside what they are nearby, by these (rule 2)."""
+        known = self.reports[leaf]
+        if known.verdict != "inconclusive" or known.max_relative_error > _HARDLY * known.entries**0.5:
+            return
+        size = SMALLEST_SIZE * self.setting.bend(self.problem, leaf)
+        if self.probe.sizes[leaf] < size:
+            self.probe.isolate(leaf, size)
+            if passed := self._passed(leaf, BENT, ()):
+                self._accept(passed, leaf)
+                self.notes.append(near_note(known.name, size))
 
     def _descend(self, leaf: int) -> None:
         """Certify the small entries of a leaf by themselves, as far down as they are seen."""
