@@ -137,9 +137,10 @@ class _Examination:
         self._alone(zero)  # beside others a derivative that is there could not be seen
         for leaf in self.leaves:
             self._descend(leaf)
-        if self.open:
+        unseen = self.open  # not even a disagreement was
+        if unseen:
             self._in_extended_precision()
-        for leaf in self.leaves:
+        for leaf in unseen:
             self._near_optimum(leaf)
         still = self.setting.variation == 0  # whatever moves: nothing is to be seen by entries, either
         unclear = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
