@@ -86,6 +86,19 @@ class TestKinks:
 
         assert report.verdict == ("inconclusive" if error else "match")
 
+    @pytest.mark.parametrize("exponent", range(16, 22))
+    def test_another_excuses_nothing(self, exponent):
+        """Nor is one just within the step of another entry, which is 2**-exponent for one of these."""
+
+        def loss(w):
+            kinks = 0.5 * max(1 - 1e-9 - w[0], 0.0) + 0.5 * max(1 - 0.9 * 2.0**-exponent - w[2], 0.0)
+            return 0.04 * w[0] + kinks + np.exp(w[1])
+
+        right = np.array([0.04, np.e, 0.0])
+
+        assert check(loss, np.ones(3), right).verdict == "match"
+        assert check(loss, np.ones(3), right * [1 + 2e-5, 1, 1]).verdict == "inconclusive"
+
     @pytest.mark.parametrize("slope", [0.0, 1.0, 1e6])
     def test_jump(self, slope):
         """At a jump there is no derivative to confirm, and none to refute."""

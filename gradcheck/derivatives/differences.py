@@ -5,6 +5,7 @@ phi''' is taken from one entry of the leaf and may be larger at others; the nois
 the first look cannot settle gets a second (`extrapolation`).
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,7 +120,10 @@ def _without_kink(line: EntryLine, value: float, size: float, step: float, bend:
         t = step * size
         return abs(sum(line.values([t, -t])) - 2 * value) / step**2
 
-    return float(np.fmin(over(1.0), bend)) if _FALLS * over(_WIDER * step) < bend else bend
+    # A kink just within the step shows over wider ones.
+    bends = bend, *(over(min(_WIDER**k * step, 1.0)) for k in (1, 2))
+    falls = any(_FALLS * wide < narrow for narrow, wide in itertools.pairwise(bends))
+    return float(np.fmin(over(1.0), bend)) if falls else bend
 
 
 def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -> tuple[float, float]:
