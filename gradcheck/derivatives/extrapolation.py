@@ -125,10 +125,11 @@ def _estimate(ladder: Ladder, expected: float) -> Estimate:
     split = abs(above.value - below.value)
     if split > SAFETY * (above.error + below.error):
         low, high = sorted((above, below), key=lambda limit: limit.value)
-        between = (low.value + high.value) / 2
         # What is expected is held against the side that is nearer; the other may be known less well.
-        errors = [low.error] * (not expected > between) + [high.error] * (not expected < between)
-        return Estimate(between, SAFETY * max(errors), low.value, high.value, "kink", cost)
+        nearer = min((low, high), key=lambda limit: abs(limit.value - expected))
+        error = nearer.error if np.isfinite(expected) else max(low.error, high.error)
+        mean = (low.value + high.value) / 2
+        return Estimate(mean, SAFETY * error, low.value, high.value, "kink", cost)
     # Beside a kink the side without it is far better than the central one.
     best = min((middle, above, below), key=lambda limit: limit.error)
     if not abs(best.value - expected) <= SAFETY * best.error:

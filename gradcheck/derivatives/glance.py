@@ -17,7 +17,7 @@ from gradcheck.derivatives.slope import WIDEST, Slope, exponent_for, extrapolate
 _LOUD = 2.0  # times the least noise: what may be more of it
 _SMALL, _SMALLER, _SMALLEST = 9, 12, 16  # exponents of 1/2: steps that two differences begin and end with
 _LARGER, _LARGE = 7, 8  # steps that three begin with
-_DROWNED = 2  # if even the least noise asks for steps as large as that
+_DROWNED = 4  # even the least noise asks for steps larger than that
 _NOISY = 2.0**12  # times the noise: kinks are louder still
 _CLOSE = 64.0  # times the error that serves: so close to what is expected has to be the widest step
 

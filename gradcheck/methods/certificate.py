@@ -45,7 +45,8 @@ class Stage:
 
 # Two directions would have to be ten times as precise as three, which take steps so small that few kinks
 # lie within. Noise or a kink leaves a gap imprecise, which more directions make up for. A first direction
-# whose gap had a say in the steps, or was loud and is measured again, is a second chance to pass.
+# whose gap had a say in the steps, or was loud and is measured again, is a second chance to pass. So is
+# to be judged by how fast derivatives change, near an optimum: `BENT`.
 AT_ONCE = (Stage(3, 1 / 4), Stage(4, 1 / 16), Stage(6, 1 / 16))
 AGAIN = (Stage(3, 1 / 16), Stage(4, 1 / 32), Stage(6, 1 / 32))
 TOGETHER = (Stage(3, 1 / 16), Stage(4, 1 / 16), Stage(8, 1 / 16))

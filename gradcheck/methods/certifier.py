@@ -52,6 +52,18 @@ class Certifier:
         _, bound = certificate.estimate(self.probe.amplitudes[leaf])
         return decide(0.0, bound, TIMES_RTOL * self.setting.rtol) == "match"
 
+    def passed(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...] = ()) -> Certificate | None:
+        """Certify a leaf that is isolated by the first stage that suffices; None if none does."""
+        certificate = Certificate(known, 1.0)
+        for stage in stages:
+            if len(known) < stage.directions:
+                certificate = self.certify([leaf], stage, certificate.gaps)
+                if self.passes(certificate, leaf):
+                    return certificate
+                if self.is_idle(certificate, leaf, stages[-1]):
+                    break
+        return None
+
     def is_idle(self, certificate: Certificate, leaf: int, last: Stage) -> bool:
         """Whether a leaf would not pass the last stage, either."""
         most = _HOPELESS * TIMES_RTOL * self.setting.rtol * last.precision()

@@ -54,7 +54,7 @@ from gradcheck.report import ParameterReport
 Array = NDArray[Any]
 
 _DOUBLE = 2.0**-53  # unit round-off
-_HARDLY = 1 / 2  # of the derivatives along directions: as much of them may be missing where noise is loud
+_MOST = 1 / 2  # of the slopes: where gaps are larger, most of the gradient may be wrong
 _LOUD = 3  # doublings of the steps: a gap so loud is measured again
 
 
@@ -206,20 +206,8 @@ class _Examination:
         """Certify a leaf with a gap but no wrong entry: it may be right, if not to all digits."""
         if stages is not EXTENDED:
             self.probe.isolate(leaf, self.probe.sizes[leaf])
-            if passed := self._passed(leaf, ALONE, known):
+            if passed := self.certifier.passed(leaf, ALONE, known):
                 self._accept(passed, leaf)
-
-    def _passed(self, leaf: int, stages: Sequence[Stage], known: tuple[Gap, ...]) -> Certificate | None:
-        """Certify a leaf that is isolated by the first stage that suffices."""
-        certificate = Certificate(known, 1.0)
-        for stage in stages:
-            if len(known) < stage.directions:
-                certificate = self.certifier.certify([leaf], stage, certificate.gaps)
-                if self.certifier.passes(certificate, leaf):
-                    return certificate
-                if self.certifier.is_idle(certificate, leaf, stages[-1]):
-                    break
-        return None
 
     def _accept(self, certificate: Certificate, leaf: int) -> None:
         amplitude = self.probe.amplitudes[leaf]
@@ -266,12 +254,12 @@ class _Examination:
     def _near_optimum(self, leaf: int) -> None:
         """Certify a leaf whose derivatives are small beside what they are nearby, by these (rule 2)."""
         known = self.reports[leaf]
-        if known.verdict != "inconclusive" or known.max_relative_error > _HARDLY * known.entries**0.5:
+        if known.verdict != "inconclusive" or known.max_relative_error > _MOST * known.entries**0.5:
             return
         size = SMALLEST_SIZE * self.setting.bend(self.problem, leaf)
         if self.probe.sizes[leaf] < size:
             self.probe.isolate(leaf, size)
-            if passed := self._passed(leaf, BENT, ()):
+            if passed := self.certifier.passed(leaf, BENT):
                 self._accept(passed, leaf)
                 self.notes.append(near_note(known.name, size))
 

@@ -22,7 +22,7 @@ _NEARBY = (1 / 8, 1.0)
 _BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 _SINGLE = 2.0**-24
-_TERMS = 1 / 32  # of all terms of a sum: round-off is that of a value about as large, or larger
+_TERMS = 1 / 32  # of sum |a_i x_i|: a sum that cancels is rounded as a value of that size is, or worse
 _STILL = 4.0  # times the noise: less is no change
 
 
