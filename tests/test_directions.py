@@ -109,13 +109,13 @@ def test_steps_grow_where_round_off_is_loud(seed):
 
 @pytest.mark.parametrize("seed", range(5))
 def test_widest_steps_serve_a_sum_of_many_squares(seed):
-    """Its round-off drowns small steps, which are not tried before; its curve hides nothing of large ones."""
+    """Its round-off drowns small steps, which are not tried before; of large ones two differences suffice."""
     w = np.random.default_rng(seed).normal(size=1_000_000)
 
     report = gradcheck.check_gradient(lambda w: 0.5 * np.sum(w * w), w, w, seed=seed)
 
     assert report.verdict == "match", str(report)
-    assert report.evaluations <= 21
+    assert report.evaluations <= 15
 
 
 @pytest.mark.parametrize(("noise", "verdict"), [(1e-12, "match"), (1e-4, "inconclusive")])

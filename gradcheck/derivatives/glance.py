@@ -31,7 +31,7 @@ def glance(
     size: float,
     known: int | None = None,
 ) -> Slope:
-    """Estimate phi'(0) by two central differences at small steps, or three where noise asks for larger.
+    """Estimate phi'(0) by two central differences at small steps, by three where noise asks for larger.
 
     Parameters
     ----------
@@ -45,7 +45,7 @@ def glance(
         An error that serves: smaller steps follow until truncation looks smaller than that.
     expected : float
         What phi'(0) should be. Where even the least noise drowns that, the largest steps are taken if
-        they come close to it, as they do where phi is hardly more than quadratic.
+        they come close to it, as they do where phi is hardly more than quadratic: two may do then.
     size : float
         Of phi'(0) along directions like this one.
     known : int, optional
@@ -69,8 +69,15 @@ def glance(
         ladder.climb([WIDEST])
         if abs(central(ladder.pairs[WIDEST], value) - expected) < _CLOSE * enough:
             first = WIDEST
-    best = _shrinking(lambda n: extrapolated_twice(ladder, n, _NOISY), first, _LARGER, enough)
-    return replace(best, chosen=chosen)
+
+    def extrapolated(exponent: int) -> Slope:
+        if exponent == WIDEST:
+            slope = extrapolated_once(ladder, exponent, size)
+            if slope.uncertainty <= enough:
+                return slope
+        return extrapolated_twice(ladder, exponent, _NOISY)
+
+    return replace(_shrinking(extrapolated, first, _LARGER, enough), chosen=chosen)
 
 
 def _shrinking(extrapolated: Callable[[int], Slope], first: int, last: int, enough: float) -> Slope:
