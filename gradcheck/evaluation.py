@@ -256,21 +256,19 @@ class Evaluation:
             do=remedy(value, number),
         )
 
-    def _watch_mutation(self) -> None:
-        if not self.moved() and not self._mutates_beside():
-            return
-        self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
-        self._loss = partial(on_copies, self._loss)
-        self.renew()
-
-    def _mutates_beside(self) -> bool:
-        """Whether the loss changes params near the point, as one that normalises or clips them."""
+    def watch_beside(self) -> None:
+        """Watch whether the loss changes params near the point only, as one that normalises or clips them."""
         for leaf in self.leaves:
             leaf.set(leaf.start * _BESIDE)
         self.evaluate()
-        changed = self.moved(_BESIDE)
+        self._watch_mutation(_BESIDE)
         self.restore()
-        return changed
+
+    def _watch_mutation(self, factor: float = 1.0) -> None:
+        if self.moved(factor):
+            self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
+            self._loss = partial(on_copies, self._loss)
+            self.renew()
 
 
 def equal(a: Array, b: Array) -> bool:

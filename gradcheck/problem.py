@@ -65,6 +65,7 @@ class Problem(Evaluation):
         super().__init__(loss, params, pair=gradient is None)
         self.unsteady: list[Array | float] = [0.0] * len(self.leaves)
         self.analytic = self._analytic()
+        self.watch_beside()
 
     @cached_property
     def in_single(self) -> bool:

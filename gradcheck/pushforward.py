@@ -47,6 +47,7 @@ class Pushforward:
     ) -> None:
         self._jvp, self._projection = jvp, Projection(seed)
         self._outputs = Evaluation(lambda nest: self._projection(value(nest)), params)
+        self._outputs.watch_beside()
         self._tangents = _drawn(self._outputs, np.random.default_rng((*seed, 1)))
         self.start = {name: np.zeros(TANGENTS) for name in self._tangents}
         self.gradient = update_wrapper(lambda steps: self._gradient(), jvp)

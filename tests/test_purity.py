@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 from helpers import check
 
+from gradcheck import check_gradient
+
 POINT = {"w": np.array([1.0, -2.0, 3.0]), "b": 1.5}
 RIGHT = {"w": POINT["w"], "b": POINT["b"]}
 
@@ -179,6 +181,25 @@ class TestState:
 
         assert "returns-buffer" in report.flags
         assert {name: p.verdict for name, p in report.parameters.items()} == {"a": "mismatch", "b": "match"}
+
+    @pytest.mark.parametrize("method", ["entries", "directions"])
+    def test_what_the_loss_leaves_for_the_backward_pass(self, method):
+        """A backward pass that uses what the forward pass has kept finds that of the point."""
+
+        class Cubes:
+            def loss(self, w):
+                self.square = w * w
+                return float(np.sum(self.square * w))
+
+            def gradient(self, w):
+                return 3 * self.square
+
+        cubes = Cubes()
+
+        report = check_gradient(cubes.loss, POINT["w"], cubes.gradient, method=method)
+
+        assert report.verdict == "match", str(report)
+        assert report.flags == ()
 
 
 class TestChance:
