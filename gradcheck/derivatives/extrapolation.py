@@ -5,14 +5,15 @@ differ there is a kink, and every number between them is a derivative. A central
 converges there to their mean, with an error estimate of 0.
 """
 
+import itertools
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
-from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, central, left, right
+from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, Pair, central, left, right
 from gradcheck.derivatives.lines import Line
-from gradcheck.derivatives.noise import Noise
+from gradcheck.derivatives.noise import ROUNDED_ONE, Noise
 
 Kind = Literal[
     "smooth",
@@ -22,6 +23,7 @@ Kind = Literal[
     "left",
     "outside",
     "unresolved",
+    "stairs",
     "extended",
     "complex",
     "fitted",
@@ -47,9 +49,10 @@ class Estimate:
         Least and greatest one-sided derivative at a kink; else both equal `value`.
     kind : str
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
-        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``,
-        ``"extended"`` (smooth, in extended precision), ``"complex"`` (by the complex step), or
-        ``"fitted"`` (by a fit to many values), or ``"kinks"`` (several meet).
+        other side), ``"outside"`` (it has no values on either side), ``"unresolved"``, ``"stairs"``
+        (large steps see another slope than small ones); of views that only confirm ``"extended"``
+        (smooth, in extended precision), ``"complex"`` (by the complex step), ``"fitted"`` (by a fit to
+        many values); or ``"kinks"`` (several meet).
     evaluations : int
     """
 
@@ -135,8 +138,49 @@ def _estimate(ladder: Ladder, expected: float) -> Estimate:
     if not abs(best.value - expected) <= SAFETY * best.error:
         best = middle
     if np.isfinite([above.error, below.error, best.error]).all():
+        if _is_stair(ladder, best, expected):
+            return Estimate(
+                best.value, 2 * abs(best.value - expected), best.value, best.value, "stairs", cost
+            )
         return Estimate(best.value, SAFETY * best.error, best.value, best.value, "smooth", cost)
     return Estimate(middle.value, np.inf, middle.value, middle.value, "unresolved", cost)
+
+
+def _is_stair(ladder: Ladder, found: Limit, expected: float) -> bool:
+    """Whether large steps see what is expected, though small ones see another slope.
+
+    So it is where phi is rounded on the way to its value, as before most of it cancels: on one stair,
+    small steps see a slope of 0, without any noise. A kink close by is told from that by large steps
+    to one side.
+    """
+    if abs(found.value - expected) <= SAFETY * found.error:
+        return False
+    changes = np.abs([side - ladder.value for p in ladder.pairs.values() for side in (p.above, p.below)])
+    if np.min(changes[changes > 0], initial=1.0) > ROUNDED_ONE:
+        return False
+    windows = ([ladder.pairs[first + i] for i in range(3)] for first in range(_FIRST, _PLAIN - 2))
+    return any(_see(window, ladder.value, expected, found.value) for window in windows)
+
+
+def _see(pairs: list[Pair], value: float, expected: float, other: float) -> bool:
+    """Whether differences over three large steps are about what is expected, and not the other slope."""
+    (middle, error), (above, its_error), (below, other_error) = (
+        _coarsely([quotient(pair, value) for pair in pairs], order)
+        for quotient, order in ((central, 2), (right, 1), (left, 1))
+    )
+    return bool(
+        abs(middle - expected) <= error < abs(middle - other) / 2
+        and abs(above - below) <= SAFETY * (its_error + other_error)
+    )
+
+
+def _coarsely(quotients: list[float], order: int) -> tuple[float, float]:
+    """Extrapolate the first two of three quotients, and return how far the last two are from that."""
+    factor = 2.0**order
+    first, second = (
+        (factor * fine - coarse) / (factor - 1) for coarse, fine in itertools.pairwise(quotients)
+    )
+    return first, abs(second - first)
 
 
 def _one_sided(above: Limit, below: Limit, cost: int) -> Estimate:

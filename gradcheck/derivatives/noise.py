@@ -37,6 +37,9 @@ _QUIET = 128.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
+# For steps no larger than this rounding is to blame, as in 1 - cos(x) or where a probability is nearly 1.
+ROUNDED_ONE = 2.0**-50
+_WHOLE = 1 / 16
 _SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
 _ROUNDED = 12**-0.5  # unit round-offs: the least standard deviation that one rounding leaves
 
@@ -120,6 +123,7 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     far = tried[0]
     near = tried[-1] if tried[-1].are_of_one_size else far
     values = np.ravel(near.found)
+    near.level = max(near.level, far.height / 2)  # on one stair nothing is heard of the next
     if _is_one_step_of_single(values):
         level = _SINGLE * near.largest
         return Noise(level, _SINGLE, level, _SINGLE, near.centre, evaluations, single=True)
@@ -141,7 +145,7 @@ class _Windows:
     def __init__(self, line: Line, value: float, unit: float, centre: float) -> None:
         self.line, self.value, self.unit, self.centre = line, value, unit, centre
         self.largest = self.smallest = abs(value)
-        self.evaluations = 0
+        self.evaluations, self.height = 0, 0.0
         self.found: list[NDArray[Any]] = []
         levels = self._levels()
         alike = [level for level in levels if level <= _FALL * min(levels)]
@@ -165,8 +169,9 @@ class _Windows:
             for sign in (1, -1):
                 level, values = self._scatter(sign * self.centre, width)
                 size = np.max(np.abs(values))
-                if width == _WIDTHS[0] and self._is_quiet(level) and abs(self.value) <= _OF_ONE_SIZE * size:
-                    return [level * max(1.0, abs(self.value) / size) if size else level]
+                quiet = width == _WIDTHS[0] and self._is_quiet(level)
+                if quiet and 0 < size >= abs(self.value) / _OF_ONE_SIZE:
+                    return [level * max(1.0, abs(self.value) / size)]
                 if np.isfinite(level) and not (width == _WIDTHS[-1] and np.all(values == values[0])):
                     pair.append(level)
             levels += [max(pair)] if pair else []
@@ -183,12 +188,16 @@ class _Windows:
     def _scatter(self, centre: float, width: float) -> tuple[float, NDArray[Any]]:
         """Return the level in a window, and the values of phi there.
 
-        Where one step of single precision fills the window, a wider one is taken.
+        Where one step of single precision fills the window, or one stair of a value that was rounded on
+        its way, a wider one is taken.
         """
         level, values = self._in_window(centre, width)
         while level == 0 and values[0] != self.value and width < abs(centre) / _WIDER:
             width *= _WIDER
             wider = self._in_window(centre, width)
+            if height := _stair(wider[1], self.unit):
+                self.height = max(self.height, height)
+                return height / 2, wider[1]
             if _like_single(wider[0], self.largest):
                 return wider
         return level, values
@@ -218,6 +227,16 @@ def _is_one_step_of_single(values: NDArray[Any]) -> bool:
     value = float(values[0])
     digits = math.frexp(value)[0] * _SHORT
     return bool(np.all(values == value)) and float(np.float32(value)) == value and digits != round(digits)
+
+
+def _stair(values: NDArray[Any], unit: float) -> float:
+    """Return the height of the stairs that values lie on, if they do: far more than their own round-off."""
+    rises = np.diff(np.unique(values))
+    height = float(np.min(rises, initial=np.inf))
+    if not _QUIET * unit * np.max(np.abs(values)) < height <= ROUNDED_ONE:
+        return 0.0
+    stairs = rises / height
+    return height if np.all(np.abs(stairs - np.round(stairs)) < _WHOLE) else 0.0
 
 
 def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:

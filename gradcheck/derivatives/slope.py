@@ -46,7 +46,7 @@ class Slope:
             return 0
         wanted = min(math.ceil(math.log2(abs(gap) / enough)), self.exponent - WIDEST)
         if self.uncertainty:
-            wanted = min(wanted, math.floor(math.log2(enough / self.uncertainty) / _ORDER))
+            wanted = min(wanted, math.floor((math.log2(enough) - math.log2(self.uncertainty)) / _ORDER))
         return max(wanted, 0)
 
 
