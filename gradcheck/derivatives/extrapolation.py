@@ -13,7 +13,7 @@ import numpy as np
 
 from gradcheck.derivatives.ladder import SAFETY, Ladder, Limit, Pair, central, left, right
 from gradcheck.derivatives.lines import Line
-from gradcheck.derivatives.noise import ROUNDED_ONE, Noise
+from gradcheck.derivatives.noise import ROUNDED, Noise
 
 Kind = Literal[
     "smooth",
@@ -156,7 +156,7 @@ def _is_stair(ladder: Ladder, found: Limit, expected: float) -> bool:
     if abs(found.value - expected) <= SAFETY * found.error:
         return False
     changes = np.abs([side - ladder.value for p in ladder.pairs.values() for side in (p.above, p.below)])
-    if np.min(changes[changes > 0], initial=1.0) > ROUNDED_ONE:
+    if np.min(changes[changes > 0], initial=1.0) > ROUNDED:
         return False
     windows = ([ladder.pairs[first + i] for i in range(3)] for first in range(_FIRST, _PLAIN - 2))
     return any(_see(window, ladder.value, expected, found.value) for window in windows)

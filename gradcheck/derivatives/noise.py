@@ -37,8 +37,9 @@ _QUIET = 128.0  # unit round-offs: less is taken for noise without another look
 _FALL = 16.0
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
-# For steps no larger than this rounding is to blame, as in 1 - cos(x) or where a probability is nearly 1.
-ROUNDED_ONE = 2.0**-50
+# For steps no larger than this rounding is to blame, as in 1 - cos(x) or in log(sum(exp(z))) - z[0]: nobody
+# makes a loss of finer ones.
+ROUNDED = 2.0**-40
 _WHOLE = 1 / 16
 _SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
 _ROUNDED = 12**-0.5  # unit round-offs: the least standard deviation that one rounding leaves
@@ -169,10 +170,11 @@ class _Windows:
             for sign in (1, -1):
                 level, values = self._scatter(sign * self.centre, width)
                 size = np.max(np.abs(values))
-                quiet = width == _WIDTHS[0] and self._is_quiet(level)
-                if quiet and 0 < size >= abs(self.value) / _OF_ONE_SIZE:
+                moves = bool(np.any(values != values[0]))
+                quiet = width == _WIDTHS[0] and self._is_quiet(level) and (moves or not self._may_be_stairs)
+                if quiet and abs(self.value) <= _OF_ONE_SIZE * size:
                     return [level * max(1.0, abs(self.value) / size)]
-                if np.isfinite(level) and not (width == _WIDTHS[-1] and np.all(values == values[0])):
+                if np.isfinite(level) and (moves or width != _WIDTHS[-1]):
                     pair.append(level)
             levels += [max(pair)] if pair else []
             if len(levels) == 2 and self._are_single(levels):
@@ -180,7 +182,16 @@ class _Windows:
         return levels
 
     def _is_quiet(self, level: float) -> bool:
-        return level <= _QUIET * self.unit * self.largest
+        return level <= self._round_off
+
+    @property
+    def _may_be_stairs(self) -> bool:
+        """Whether values are so small that stairs which rounding leaves are higher than their round-off."""
+        return self._round_off < ROUNDED
+
+    @property
+    def _round_off(self) -> float:
+        return _QUIET * self.unit * self.largest
 
     def _are_single(self, levels: list[float]) -> bool:
         return max(levels) <= _ALIKE * min(levels) and _like_single(min(levels), self.largest)
@@ -195,7 +206,8 @@ class _Windows:
         while level == 0 and values[0] != self.value and width < abs(centre) / _WIDER:
             width *= _WIDER
             wider = self._in_window(centre, width)
-            if height := _stair(wider[1], self.unit):
+            height = _stair(wider[1])
+            if height > self._round_off:
                 self.height = max(self.height, height)
                 return height / 2, wider[1]
             if _like_single(wider[0], self.largest):
@@ -229,11 +241,11 @@ def _is_one_step_of_single(values: NDArray[Any]) -> bool:
     return bool(np.all(values == value)) and float(np.float32(value)) == value and digits != round(digits)
 
 
-def _stair(values: NDArray[Any], unit: float) -> float:
-    """Return the height of the stairs that values lie on, if they do: far more than their own round-off."""
+def _stair(values: NDArray[Any]) -> float:
+    """Return the height of the stairs that values lie on, if they do, and rounding may be to blame; else 0."""
     rises = np.diff(np.unique(values))
     height = float(np.min(rises, initial=np.inf))
-    if not _QUIET * unit * np.max(np.abs(values)) < height <= ROUNDED_ONE:
+    if height > ROUNDED:
         return 0.0
     stairs = rises / height
     return height if np.all(np.abs(stairs - np.round(stairs)) < _WHOLE) else 0.0

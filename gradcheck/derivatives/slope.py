@@ -96,7 +96,7 @@ def extrapolated_twice(ladder: Ladder, first: int, noisy: float) -> Slope:
 
 def exponent_for(noise: float, enough: float) -> float:
     """Return the exponent of the largest of three steps whose smallest noise leaves precise enough."""
-    if not enough or not noise:
+    if not (enough > 0 and noise):  # enough is NaN where what is looked for has no value
         return math.inf
     return float(np.floor(np.log2(enough / (_SPARE * 3 * noise)))) - 2
 
