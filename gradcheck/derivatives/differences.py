@@ -22,6 +22,7 @@ _DEFAULT = 2.0**-13
 _PROBE = 2.0**-8
 _LARGEST, _SMALLEST = 2.0**-4, 2.0**-24
 _TRUNCATION = 16.0
+_UNLIKE = 2.0**10
 _WIDER, _FALLS = 8.0, 2.0  # a kink bends 8 times less over 8 times the step, a curve as much
 
 
@@ -105,6 +106,8 @@ def largest_bend(
         found is not looked into.
     """
     bends, found = look.bend * steps, 0.0
+    typical = float(np.median(bends[bends > 0])) if np.any(bends > 0) else 0.0
+    bends = np.minimum(bends, _UNLIKE * typical)  # what one entry bends is no round-off of the others
     largest = float(np.max(np.abs(look.values * steps), where=np.isfinite(look.values), initial=0.0))
     for i in np.argsort(-bends).tolist():
         seen = float(bends[i])

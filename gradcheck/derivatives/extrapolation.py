@@ -28,11 +28,13 @@ Kind = Literal[
     "complex",
     "fitted",
     "kinks",
+    "tiny",
 ]
 
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
 _STRIDE = 5
+_FARTHEST = 100  # halvings: nothing has features at sizes farther apart
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Estimate:
         other side), ``"outside"`` (it has no values on either side), ``"unresolved"``, ``"stairs"``
         (large steps see another slope than small ones); of views that only confirm ``"extended"``
         (smooth, in extended precision), ``"complex"`` (by the complex step), ``"fitted"`` (by a fit to
-        many values); or ``"kinks"`` (several meet).
+        many values); or ``"kinks"`` (several meet), ``"tiny"`` (larger steps see another slope).
     evaluations : int
     """
 
@@ -101,7 +103,7 @@ def extrapolate(
     ladder = Ladder(line, value, scale, noise)
     last = _LAST
     if 0 < smallest < scale:
-        last += int(np.ceil(np.log2(scale / smallest)))
+        last += min(int(np.ceil(np.log2(scale / smallest))), _FARTHEST)
     ladder.climb(range(_FIRST, _PLAIN))
     ladder.climb(range(_PLAIN + _STRIDE - 2, last + 1, _STRIDE))
     estimate = _estimate(ladder, expected)

@@ -242,7 +242,7 @@ def _is_one_step_of_single(values: NDArray[Any]) -> bool:
 
 
 def _stair(values: NDArray[Any]) -> float:
-    """Return the height of the stairs that values lie on, if they do, and rounding may be to blame; else 0."""
+    """Return the height of the stairs that values lie on, if they do and rounding may be to blame."""
     rises = np.diff(np.unique(values))
     height = float(np.min(rises, initial=np.inf))
     if height > ROUNDED:

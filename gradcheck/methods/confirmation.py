@@ -1,8 +1,8 @@
 """What can only confirm: other views of entries that differences at their own scale do not resolve.
 
-In turn: steps as large as the leaf's other entries, the noise of the entry alone, the loss in extended
-precision, the complex step, and a fit to many values. Each has to agree with what is known of the entry
-already, and none makes a mismatch.
+In turn: steps as large as the leaf's other entries, or as other leaves, the noise of the entry alone, the
+loss in extended precision, the complex step, and a fit to many values. Each has to agree with what is known
+of the entry already, and none makes a mismatch.
 """
 
 import dataclasses
@@ -18,6 +18,7 @@ from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales
 from gradcheck.derivatives.noise import measure_noise
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.setting import Setting, in_extended_precision, second_look
+from gradcheck.methods.tiny import is_tiny
 from gradcheck.problem import Problem
 
 View = Callable[[int], Estimate | None]
@@ -43,6 +44,7 @@ class Confirmation:
         rtol, evidence = self.setting.rtol, self.evidence[leaf]
         views = (
             self._wide,
+            self._widest,
             self._in_its_own_noise,
             self._in_extended_precision,
             self._by_complex_step,
@@ -59,9 +61,17 @@ class Confirmation:
 
     def _wide(self, leaf: int) -> View:
         """Take steps as large as the leaf's other entries, which may be far too large for this one."""
+        return self._over(leaf, self.setting.scales[leaf])
+
+    def _widest(self, leaf: int) -> View | None:
+        """Take steps as large as the largest leaf, if this one is tiny beside it."""
+        tiny = is_tiny(self.setting, self.setting.scales[leaf])
+        return self._over(leaf, max(self.setting.scales)) if tiny else None
+
+    def _over(self, leaf: int, scale: float) -> View:
         problem, setting = self.problem, self.setting
-        far_smaller = entry_scales(problem.start[leaf], setting.scales[leaf]) < setting.scales[leaf]
-        return lambda k: second_look(problem, leaf, k, setting, wide=True) if far_smaller[k] else None
+        smaller = entry_scales(problem.start[leaf], setting.scales[leaf]) < scale
+        return lambda k: second_look(problem, leaf, k, setting, scale) if smaller[k] else None
 
     def _in_its_own_noise(self, leaf: int) -> View:
         """Take the noise along the entry's own line where there is more: small steps then object to less."""

@@ -23,6 +23,7 @@ computes in it.
 """
 
 import dataclasses
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -48,6 +49,7 @@ from gradcheck.methods.leaf_reports import bounded, near_note, open_note, small_
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
 from gradcheck.methods.probe import SMALLEST, Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision
+from gradcheck.methods.tiny import is_moved_by_more, is_tiny
 from gradcheck.problem import Problem
 from gradcheck.report import ParameterReport
 
@@ -223,10 +225,16 @@ class _Examination:
             known: tuple[Gap, ...] = ()
             if not self.certifier.is_zero(leaf):
                 known = self.certifier.certify([leaf], ALONE[0], ()).gaps
-                if self.certifier.vanishes(leaf, known):
+                if self.certifier.vanishes(leaf, known) and not is_tiny(
+                    self.setting, self.setting.scales[leaf]
+                ):
                     self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
                     known = ()
             self._round([leaf], ALONE, known)
+            unseen = self.reports[leaf].verdict == "match" and self.certifier.is_zero(leaf)
+            if unseen and is_moved_by_more(self.problem, self.setting, leaf):
+                self.reports[leaf] = self._report(leaf, "inconclusive", 0.0, math.inf)
+                self.open.append(leaf)
         return []
 
     def _give_up(self, leaves: Sequence[int], certificate: Certificate) -> list[int]:

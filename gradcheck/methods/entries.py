@@ -21,6 +21,7 @@ from gradcheck.methods.confirmation import Confirmation
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.setting import Setting, second_look
+from gradcheck.methods.tiny import doubt_where_tiny
 from gradcheck.problem import Problem
 
 Array = NDArray[Any]
@@ -48,6 +49,7 @@ def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
     for index in range(len(evidence)):
         confirmation.ask(index)
         doubt_where_kinks_meet(problem, setting, index, evidence[index])
+        doubt_where_tiny(problem, setting, index, evidence[index])
     return evidence
 
 

@@ -189,17 +189,19 @@ def in_extended_precision(problem: Problem, setting: Setting) -> tuple[Problem, 
     return twin, replace(setting, noise=noise)
 
 
-def second_look(problem: Problem, leaf: int, k: int, setting: Setting, *, wide: bool = False) -> Estimate:
+def second_look(
+    problem: Problem, leaf: int, k: int, setting: Setting, scale: float | None = None
+) -> Estimate:
     """Measure the derivative by one entry with a bound on its error.
 
-    Steps are scaled by the size of the entry, or with `wide` by that of its leaf.
+    Steps are scaled by the size of the entry, if not by another.
     """
-    start, scale = problem.start[leaf][k : k + 1], setting.scales[leaf]
+    start = problem.start[leaf][k : k + 1]
     expected = float(problem.analytic[leaf][k])
     return extrapolate(
         EntryLine(problem, leaf, k),
         problem.value,
-        scale if wide else float(entry_scales(start, scale)[0]),
+        scale or float(entry_scales(start, setting.scales[leaf])[0]),
         setting.noise,
         smallest=float(abs(start[0])),
         enough=setting.rtol * abs(expected) / 8,
