@@ -9,6 +9,12 @@ from pathlib import Path
 from gradcheck import cli
 from gradcheck.submissions.verify import EXAMPLES
 
+ADAPTER = """
+def parameters(rng): return {"w": rng.normal()}
+def loss(module, params): return params["w"] ** 2
+def gradient(module, params): return {"w": 2 * params["w"]}
+"""
+
 
 def lines_until(stream, start):
     """Read to the line that begins so, and return all lines."""
@@ -48,3 +54,22 @@ def test_saved_file_is_checked_again(tmp_path):
     assert "\nMATCH" in second
     assert "\nMISMATCH" in third
     assert (rest, run.returncode) == ("", cli.INTERRUPTED)
+
+
+def test_adapter_half_written_is_waited_for(tmp_path):
+    """What is wrong usage at a save need not be so at the next."""
+    path, adapter = tmp_path / "mine.py", tmp_path / "adapter.py"
+    save(path, "course_note_repaired")
+    adapter.write_text(ADAPTER)
+    command = [sys.executable, "-m", "gradcheck", "verify", "--watch", str(path), "--adapter", str(adapter)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as run:
+        first = lines_until(run.stdout, "reproduce:")
+        adapter.write_text(ADAPTER + "def")
+        second = lines_until(run.stdout, "  given:")
+        adapter.write_text(ADAPTER)
+        third = lines_until(run.stdout, "reproduce:")
+        run.send_signal(signal.SIGINT)
+
+    assert first.startswith("MATCH")
+    assert "gradcheck: the adapter is not valid Python" in second
+    assert "\nMATCH" in third

@@ -5,6 +5,7 @@ import dataclasses
 
 from gradcheck.cli.options import positive, seed
 from gradcheck.networks import ACTIVATIONS, LOSSES
+from gradcheck.submissions.adapter import read_adapter
 from gradcheck.submissions.binding import Options
 from gradcheck.submissions.sandbox import LEVELS
 
@@ -34,7 +35,9 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def stated(chosen: argparse.Namespace) -> Options:
-    """Return what was asked for."""
+    """Return what was asked for; refuse an adapter that no submission can be called by."""
+    if chosen.adapter is not None:
+        read_adapter(chosen.adapter)
     return Options(**{name: getattr(chosen, name) for name in _FIELDS})
 
 

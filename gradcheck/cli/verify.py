@@ -2,6 +2,7 @@
 
 import argparse
 import shlex
+import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -62,7 +63,12 @@ def run(chosen: argparse.Namespace) -> int:
             continue  # an editor that saves by renaming
         if number:
             print(f"\n{time.strftime('%H:%M:%S')} saved, checked again\n", flush=True)
-        code = _verify(chosen)
+        try:
+            code = _verify(chosen)
+        except UsageError as error:
+            if not number:
+                raise
+            print(f"gradcheck: {error}", file=sys.stderr)  # it was right at first, and may be so again
     return code
 
 

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from gradcheck.errors import SubmissionError, UsageError
+from gradcheck.errors import SubmissionError
+from gradcheck.submissions.adapter import read_adapter
 from gradcheck.submissions.arrangement import Arrangement, arrangements
 from gradcheck.submissions.binding import Binding, Options, Params
 from gradcheck.submissions.form import Form
@@ -43,7 +43,7 @@ def bind(submission: Submission, options: Options) -> tuple[str, Binding]:
         If there is none: why the most particular one fails.
     """
     if options.adapter is not None:
-        found = submission.bind("adapter", _text(options.adapter))
+        found = submission.bind("adapter", read_adapter(options.adapter))
         return "adapter", FunctionBinding(submission, found["origin"])
     failures: list[_Failure] = []
     for convention in recognise(submission.names):
@@ -67,13 +67,6 @@ class _Failure:
     def is_final(self) -> bool:
         """Whether there is no sense in trying another way: it is this one, or the file does not run."""
         return self.progress > 1 or self.error.reason in _FATAL
-
-
-def _text(adapter: str) -> str:
-    try:
-        return Path(adapter).read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError("the adapter cannot be read", given=f"{adapter}: {error}") from error
 
 
 def _bound(submission: Submission, convention: Any, options: Options) -> Binding | _Failure:

@@ -65,10 +65,9 @@ def test_wrong_parameter_is_a_mismatch(adapted):
 @pytest.mark.parametrize(
     ("adapter", "words"),
     [
-        ("def parameters(rng): return {}", "no function loss, no gradient"),
+        (ADAPTER + "loss = None", "no function loss"),
         (ADAPTER.replace('{"m": rng.normal(), "c": rng.normal()}', "None"), "no nest of arrays"),
         (ADAPTER.replace("module.Slope", "module.Line"), "has no attribute 'Line'"),
-        ("def parameters(rng:", "SyntaxError"),
     ],
 )
 def test_adapter_that_does_not_fit_is_an_error(adapted, adapter, words):
@@ -79,12 +78,39 @@ def test_adapter_that_does_not_fit_is_an_error(adapted, adapter, words):
     assert words in str(result.outcome)
 
 
-def test_adapter_that_is_not_there_is_wrong_usage(capsys):
-    """The user is to blame, not the file."""
-    code = main(["verify", "example:course-note", "--adapter", "of_nobody.py"])
+@pytest.mark.parametrize("command", [["verify"], ["grade", "--out", "results"]], ids=["verify", "grade"])
+@pytest.mark.parametrize(
+    ("adapter", "words"),
+    [
+        (None, "adapter.py: [Errno 2]"),
+        ("import numpy\ndef parameters(rng:", "adapter.py, line 2: '(' was never closed"),
+        ("loss = print\nreturn", "adapter.py, line 2: 'return' outside function"),
+        ("def parameters(rng): return {}", "no function loss, no gradient"),
+        ("import sys\nsys.path.append('.')", "no function parameters, no loss, no gradient"),
+    ],
+    ids=["missing", "unclosed", "compiler", "lacks", "path"],
+)
+def test_adapter_that_cannot_be_one_is_wrong_usage(tmp_path, monkeypatch, capsys, command, adapter, words):
+    """The user is to blame, not the files: none of them is run."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "engine.py").write_text(ENGINE)
+    if adapter is not None:
+        (tmp_path / "adapter.py").write_text(adapter)
+    place = "mine/engine.py" if command == ["verify"] else "mine"
+    code = main([*command, place, "--adapter", "adapter.py"])
+    out, err = capsys.readouterr()
 
-    assert code == 2
-    assert "of_nobody.py" in capsys.readouterr().err
+    assert (code, out, (tmp_path / "results").exists()) == (2, "", False)
+    assert words in " ".join(err.split())
+    assert "engine.py" not in err
+
+
+def test_adapter_may_take_its_functions_from_elsewhere(adapted, tmp_path):
+    """What a star brings is known only when it runs."""
+    (tmp_path / "shared.py").write_text(ADAPTER)
+
+    assert adapted(adapter="from shared import *").verdict == "match"
 
 
 def test_adapter_of_the_readme_runs(tmp_path):

@@ -11,19 +11,20 @@ from gradcheck.submissions.source import Source, Unfit
 
 SHAPE = "adapter"
 KIND = "function"
-FORM = "any file, with --adapter: parameters(rng), loss(module, params), gradient(module, params)"
+CALLS = "parameters(rng), loss(module, params), gradient(module, params)"
+FORM = f"any file, with --adapter: {CALLS}"
 NEEDS = ()
 USES = ()
-_FUNCTIONS = ("parameters", "loss", "gradient")
+FUNCTIONS = ("parameters", "loss", "gradient")
 
 
 def bind(source: Source, text: str) -> Model:
     """Return the file as the adapter's source calls it."""
     adapter = types.ModuleType("adapter")
     exec(compile(text, "the adapter", "exec"), vars(adapter))  # noqa: S102 (what it is for)
-    missing = [name for name in _FUNCTIONS if not callable(getattr(adapter, name, None))]
+    missing = [name for name in FUNCTIONS if not callable(getattr(adapter, name, None))]
     if missing:
-        raise Unfit(f"the adapter has no function {', no '.join(missing)}", expected=FORM)
+        raise Unfit(f"the adapter has no function {', no '.join(missing)}", expected=CALLS)
     return Adapter(source, adapter)
 
 
