@@ -236,9 +236,10 @@ class TestOptions:
         )
 
     def test_that_forward_differs_is_said_first(self, capsys):
-        """That the gradient belongs to another forward pass is not what was asked."""
-        _, out, _ = run(capsys, "verify", "example:course-note-relu", "--activation", "sigmoid")
+        """That the gradient belongs to another forward pass is not what was asked, and fails."""
+        code, out, _ = run(capsys, "verify", "example:course-note-relu", "--activation", "sigmoid")
 
+        assert code == 1
         assert out.startswith("FORWARD DIFFERS from what it should be; with that forward pass MATCH")
 
     def test_stated_loss_is_the_one_that_is_judged(self, capsys):

@@ -115,6 +115,15 @@ class TestCommand:
         """A mismatch before an error before what is inconclusive."""
         assert a_class[0] == 1
 
+    def test_forward_that_was_not_asked_for_is_no_success(self, tmp_path, capsys):
+        """Though the gradient belongs to it."""
+        folder = put(tmp_path / "class", ann=RIGHT)
+        code, out, _ = command(capsys, "grade", folder, "--out", tmp_path / "out", "--activation", "relu")
+
+        assert code == 1
+        assert "1 match" in out
+        assert "forward computes something else" in out
+
     def test_seed_is_stated_in_each_result(self, a_class):
         """So that each can be judged again alone."""
         results = json.loads((a_class[1] / "results.json").read_text())

@@ -12,15 +12,21 @@ from typing import Any, Self
 
 from gradcheck.cli.options import Commands, add_parser, count, names
 from gradcheck.cli.submission import add_options, stated
-from gradcheck.errors import GradcheckError, UsageError
+from gradcheck.errors import (
+    GradcheckError,
+    GradientInconclusive,
+    GradientMismatch,
+    SubmissionError,
+    UsageError,
+)
 from gradcheck.execution import Advance, progress
 from gradcheck.grading.exporting import PLACES, export
 from gradcheck.grading.feedback import LEVELS
 from gradcheck.grading.grade import Graded, Plan, grade
 from gradcheck.grading.rubric import Rubric, load
-from gradcheck.grading.summary import counts, summary
+from gradcheck.grading.summary import summary
 from gradcheck.grading.workers import Workers
-from gradcheck.submissions.result import EXIT_CODES
+from gradcheck.submissions.result import exit_code
 
 
 def add(commands: Commands) -> None:
@@ -30,7 +36,7 @@ def add(commands: Commands) -> None:
         "grade",
         "check a folder of submissions",
         "Checks every submission in a folder: each file, archive and folder in it is one student's.\n"
-        "The exit code is 0 only if all are a match.",
+        "The exit code is 0 only if all are a match, with the forward pass that it should be.",
     )
     add = parser.add_argument
     add("folder", type=Path, metavar="DIR", help="of the submissions")
@@ -133,7 +139,6 @@ def _exit_code(results: list[dict[str, Any]]) -> int:
     """Return the code of what a teacher should look at first."""
     if any(result.get("reason") == "internal" for result in results):
         return GradcheckError.exit_code
-    found = counts(results)
-    return next(
-        (EXIT_CODES[verdict] for verdict in ("mismatch", "error", "inconclusive") if found[verdict]), 0
-    )
+    codes = {exit_code(result["verdict"], result["flags"]) for result in results}
+    kinds = (GradientMismatch, SubmissionError, GradientInconclusive)
+    return next((kind.exit_code for kind in kinds if kind.exit_code in codes), 0)

@@ -9,8 +9,8 @@ from gradcheck.errors import UsageError
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
 EXIT_CODES = """\
-exit codes: 0 match, 1 mismatch, 2 wrong usage, 3 inconclusive, 4 the submission crashed,
-timed out or broke the interface, 5 a fault of gradcheck itself"""
+exit codes: 0 match, 1 mismatch, or a forward pass that is not what it should be, 2 wrong usage,
+3 inconclusive, 4 the submission crashed, timed out or broke the interface, 5 a fault of gradcheck itself"""
 
 
 def add_parser(commands: Commands, name: str, summary: str, description: str) -> argparse.ArgumentParser:

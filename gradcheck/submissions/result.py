@@ -1,5 +1,6 @@
 """The result of a submission: a report, or why there is none, and what was understood."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from gradcheck import formats
 from gradcheck.errors import GradientInconclusive, GradientMismatch, SubmissionError
 from gradcheck.report import Report
 
-EXIT_CODES = {
+_EXIT_CODES = {
     "match": 0,
     "mismatch": GradientMismatch.exit_code,
     "inconclusive": GradientInconclusive.exit_code,
@@ -15,6 +16,12 @@ EXIT_CODES = {
 }
 
 Plot = dict[str, str]
+
+
+def exit_code(verdict: str, flags: Collection[str]) -> int:
+    """Return the code of the command line: a match with another forward pass is none with what was asked."""
+    differs = verdict == "match" and "forward-differs" in flags
+    return _EXIT_CODES["mismatch" if differs else verdict]
 
 
 @dataclass(frozen=True)
@@ -59,7 +66,7 @@ class SubmissionResult:
     @property
     def exit_code(self) -> int:
         """Of the command line."""
-        return EXIT_CODES[self.verdict]
+        return exit_code(self.verdict, self.flags)
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain data: the fields of a report and those of a submission."""
