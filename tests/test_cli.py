@@ -280,11 +280,12 @@ class TestExplain:
         assert max(map(len, out.splitlines())) <= 80
 
     def test_unknown_code_gets_the_nearest(self, capsys):
-        """A typing error is answered with what was meant."""
+        """A typing error is answered with what was meant, and how to see what else there is."""
         code, _, err = run(capsys, "explain", "DERIV_AT_X")
 
         assert code == 2
-        assert "DERIV_AT_Z" in err
+        assert "close to it: DERIV_AT_Z" in err
+        assert "see all by `gradcheck explain`" in err
 
 
 class TestLastLineOfDefence:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from gradcheck import cli
-from gradcheck.networks import DenseNetwork
+from gradcheck.networks import ACTIVATIONS, DenseNetwork
 
 MODULE = """
 from dataclasses import replace
@@ -278,7 +278,9 @@ class TestBrokenImplementation:
         [
             ("fuzzed_by_tests:nothing", 2, "neither a network nor a layer"),
             ("fuzzed_by_tests:missing", 2, "has no missing"),
-            ("fuzzed_by_tests:Dence", 2, "for instance Dense"),
+            ("fuzzed_by_tests:nq", 2, "expected: one of BadShapes, Dense, FirstSampleOnly, "),
+            ("json:nothing", 2, "expected: loss(network, params, x, d) and "),
+            ("fuzzed_by_tests:Dence", 2, "; close to it: Dense"),
             ("fuzzed_by_tests.py:Dense", 2, "leave out .py: fuzzed_by_tests:Dense"),
             ("fuzzed_by_tests:Unreadable", 4, "RuntimeError: no weights"),
             ("fuzzed_by_tests:NoShape", 4, "sample_shape is not the shape of a sample"),
@@ -313,3 +315,12 @@ def test_impossible_bounds_are_refused(capsys, arguments):
 
     assert (code, out) == (2, "")
     assert "expected" in err
+
+
+def test_unknown_activation_gets_all_and_the_nearest(capsys):
+    """A typing error is answered with what was meant, and with what else there is."""
+    _, _, err = fuzz(capsys, "--activations", "relux")
+
+    words = " ".join(err.split())
+    assert all(name in words for name in ACTIVATIONS)
+    assert "; close to it: relu, elu, selu" in words

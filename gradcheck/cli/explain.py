@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from gradcheck.cli.options import Commands
 from gradcheck.faults import FAMILIES, FAULTS, Fault
-from gradcheck.networks.arrays import look_up
+from gradcheck.faults.registry import known
 
 if TYPE_CHECKING:
     from gradcheck.faults.page import Worked
@@ -35,7 +35,7 @@ def run(chosen: argparse.Namespace) -> int:
     elif chosen.code is None:
         print("\n\n".join(_listed(title, family) for title, family in FAMILIES.items()))
     else:
-        print(_explained(look_up(FAULTS, "known mistake", chosen.code.upper())))
+        print(_explained(known(chosen.code.upper())))
     return 0
 
 

@@ -15,10 +15,9 @@ from gradcheck.assertion import UNHEARD, heard_by
 from gradcheck.errors import UsageError
 from gradcheck.faults.catalogue import AnyNetwork, Fault, NetworkFault, Plant
 from gradcheck.faults.pattern import Pattern, View
-from gradcheck.faults.registry import FAULTS
+from gradcheck.faults.registry import FAULTS, known
 from gradcheck.gradients import read_gradient
 from gradcheck.networks import ForwardPass, NetworkPass, Objective
-from gradcheck.networks.arrays import look_up
 from gradcheck.parameters import Array, Parameters
 
 GradientFunction = Callable[[Any], Any]
@@ -118,7 +117,7 @@ def plant(gradient: Any, params: Any, codes: str | Collection[str] | None = None
 
 
 def _chosen(codes: str | Collection[str], objective: Objective | None) -> list[Fault]:
-    chosen = [look_up(FAULTS, "known mistake", c) for c in ([codes] if isinstance(codes, str) else codes)]
+    chosen = [known(code) for code in ([codes] if isinstance(codes, str) else codes)]
     for fault in chosen:
         if isinstance(fault, NetworkFault) and not objective:
             raise UsageError(

@@ -1,13 +1,19 @@
 """The implementation that `gradcheck fuzz MODULE:OBJECT` names."""
 
-import difflib
+import contextlib
 import importlib
 import sys
 from pathlib import Path
 from typing import Any
 
 from gradcheck.errors import SubmissionError, UsageError
-from gradcheck.fuzzing.subjects import KINDS, Subject
+from gradcheck.formats.text import listed
+from gradcheck.fuzzing.subjects import KINDS, Kind, Subject
+from gradcheck.networks.arrays import nearest
+
+_FORMS = ", or ".join(
+    " and ".join(f"{name}{takes}" for name, takes in kind.methods.items()) for kind in KINDS
+)
 
 
 def load_subject(place: str) -> Subject:
@@ -35,21 +41,37 @@ def load_subject(place: str) -> Subject:
     for name in filter(None, path.split(".")):
         owner, found = found, _attribute(found, name, place)
         if found is None:
-            near = difflib.get_close_matches(name, dir(owner)) or _public(owner)
+            fit = _that_fit(owner)
             raise UsageError(
-                f"{module_name} has no {path}", given=place, expected=f"for instance {', '.join(near)}"
+                f"{module_name} has no {path}",
+                given=place,
+                expected=nearest(name, listed(fit), fit) or _FORMS,
             )
     if isinstance(found, type):
         found = _made(found, place)
-    for kind in KINDS:
-        if all(callable(_attribute(found, name, place)) for name in kind.methods):
-            return kind(found)
-    forms = (" and ".join(f"{name}{takes}" for name, takes in kind.methods.items()) for kind in KINDS)
-    raise UsageError(
-        f"{place} is neither a network nor a layer",
-        given=f"{type(found).__name__} with {', '.join(_public(found)) or 'no public name'}",
-        expected=", or ".join(forms),
-    )
+    kind = _kind(found, place)
+    if kind is None:
+        raise UsageError(
+            f"{place} is neither a network nor a layer",
+            given=f"{type(found).__name__} with {listed(_public(found)) or 'no public name'}",
+            expected=_FORMS,
+        )
+    return kind(found)
+
+
+def _kind(found: Any, place: str) -> Kind | None:
+    fitting = (k for k in KINDS if all(callable(_attribute(found, name, place)) for name in k.methods))
+    return next(fitting, None)
+
+
+def _that_fit(owner: Any) -> list[str]:
+    """Return the names of what a module or an object has that could be judged."""
+    names = []
+    for name in _public(owner):
+        with contextlib.suppress(SubmissionError):
+            if _kind(_attribute(owner, name, name), name):
+                names.append(name)
+    return names
 
 
 def _module(place: str, name: str) -> Any:
@@ -101,4 +123,4 @@ def _attribute(found: Any, name: str, place: str) -> Any:
 
 
 def _public(found: Any) -> list[str]:
-    return [name for name in dir(found) if not name.startswith("_")][:8]
+    return [name for name in dir(found) if not name.startswith("_")]

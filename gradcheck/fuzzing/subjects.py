@@ -8,7 +8,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property, wraps
-from typing import Any, ClassVar, Protocol, TypeVar, Unpack
+from typing import Any, ClassVar, Protocol, TypeAlias, TypeVar, Unpack
 
 import numpy as np
 from hypothesis import assume
@@ -208,7 +208,8 @@ def _shape(given: Any) -> tuple[int, ...] | None:
     )
 
 
-KINDS: tuple[type[NetworkSubject] | type[LayerSubject], ...] = (NetworkSubject, LayerSubject)
+Kind: TypeAlias = type[NetworkSubject] | type[LayerSubject]
+KINDS: tuple[Kind, ...] = (NetworkSubject, LayerSubject)
 
 
 class Reference:

@@ -1,14 +1,13 @@
 """Names for the types that the analytic side passes around, and the look-up of a table's row."""
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import UsageError
-from gradcheck.formats.text import listed
 
 Array = NDArray[np.floating[Any]]
 Integers = NDArray[np.integer[Any]]
@@ -17,7 +16,7 @@ Gradient = dict[str, Array]
 Row = TypeVar("Row")
 
 
-def look_up(table: Mapping[str, Row], kind: str, name: str) -> Row:
+def look_up(table: Mapping[str, Row], kind: str, name: str, *, do: str = "") -> Row:
     """Return the row of a table, or say which names are nearest.
 
     Parameters
@@ -26,6 +25,8 @@ def look_up(table: Mapping[str, Row], kind: str, name: str) -> Row:
     kind : str
         What the table lists, for the message.
     name : str
+    do : str, optional
+        How to see all names, of a table too long for a message.
 
     Returns
     -------
@@ -38,9 +39,15 @@ def look_up(table: Mapping[str, Row], kind: str, name: str) -> Row:
     """
     if name in table:
         return table[name]
-    near = difflib.get_close_matches(str(name), table)
-    expected = ", ".join(near) if near else listed(sorted(table), most=14)
-    raise UsageError(f"no {kind} is named {name!r}", expected=expected)
+    expected = nearest(str(name), "" if do else ", ".join(sorted(table)), table)
+    raise UsageError(f"no {kind} is named {name!r}", expected=expected, do=do)
+
+
+def nearest(name: str, shown: str, possible: Iterable[str]) -> str:
+    """Return in words what is possible in the place of a name, and what of that is like it."""
+    near = difflib.get_close_matches(name, list(possible))
+    parts = (f"one of {shown}" if shown else "", f"close to it: {', '.join(near)}" if near else "")
+    return "; ".join(filter(None, parts))
 
 
 def magnitude(u: Array) -> Array:
