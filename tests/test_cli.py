@@ -1,5 +1,6 @@
 """The command line: exit codes, what is printed where, and a last line of defence."""
 
+import contextlib
 import json
 import os
 import subprocess
@@ -81,6 +82,39 @@ def test_sandbox_that_is_not_there_is_refused(capsys, monkeypatch):
 
 
 class TestForPeople:
+    @pytest.mark.parametrize(
+        "arguments",
+        [
+            *(f"{name} --help" for name in ("", "verify", "grade", "fuzz", "explain")),
+            "verify --list-conventions",
+            "verify",
+            "verify x.py --loss nope",
+            "verify x.py --activation nope",
+            "verify example:nope",
+            "grade nowhere --out results --formats nope",
+            "fuzz --seed -1",
+            "fuzz --activations nope",
+            "fuzz json:nope",
+            "fuzz json",
+            "explain xx",
+        ],
+    )
+    def test_help_and_errors_are_narrow(self, capsys, monkeypatch, arguments):
+        """80 columns where the terminal has them, so that no line is broken within a word."""
+        monkeypatch.setenv("COLUMNS", "80")
+        with contextlib.suppress(SystemExit):
+            cli.main(arguments.split())
+        lines = "".join(capsys.readouterr()).splitlines()
+
+        assert lines
+        assert max(map(len, lines)) <= 80
+
+    def test_long_path_is_kept_whole(self, capsys):
+        """It can be copied, whatever the width."""
+        _, _, err = run(capsys, "verify", long := "folder/" * 20 + "x.py")
+
+        assert f"'{long}'" in err
+
     def test_output_is_plain_and_narrow(self, capsys):
         """80 columns, no escape codes, no empty end."""
         _, out, _ = run(capsys, "verify", "example:course-note")

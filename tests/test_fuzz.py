@@ -255,6 +255,7 @@ class TestBrokenImplementation:
 
         assert code == 4
         assert "another shape" in out
+        assert max(map(len, out.splitlines())) <= 80
         assert "network = DenseNetwork" in out
 
     def test_layer_that_takes_another_input_is_told_how(self, capsys):

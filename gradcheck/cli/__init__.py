@@ -1,6 +1,5 @@
 """The command line: arguments in, text and an exit code out."""
 
-import argparse
 import io
 import os
 import sys
@@ -8,8 +7,9 @@ from collections.abc import Sequence
 
 import gradcheck
 from gradcheck.cli import explain, fuzz, grade, verify
-from gradcheck.cli.options import EXIT_CODES
+from gradcheck.cli.options import EXIT_CODES, Parser
 from gradcheck.errors import GradcheckError
+from gradcheck.formats.text import told
 
 INTERRUPTED = 130
 _COMMANDS = (verify, grade, fuzz, explain)
@@ -36,7 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code: int = chosen.run(chosen)
         sys.stdout.flush()
     except GradcheckError as error:
-        print(f"gradcheck: {error}", file=sys.stderr)
+        print(told(f"gradcheck: {error}"), file=sys.stderr)
         return error.exit_code
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -50,12 +50,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return code
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="gradcheck",
         description="Decides whether a hand-written backward pass is right.",
         epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action="version", version=f"gradcheck {gradcheck.__version__}")
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")

@@ -20,6 +20,7 @@ from gradcheck.errors import (
     UsageError,
 )
 from gradcheck.execution import Advance, progress
+from gradcheck.formats.text import told
 from gradcheck.grading.exporting import PLACES, export
 from gradcheck.grading.feedback import LEVELS
 from gradcheck.grading.grade import Graded, Plan, grade
@@ -35,7 +36,7 @@ def add(commands: Commands) -> None:
         commands,
         "grade",
         "check a folder of submissions",
-        "Checks every submission in a folder: each file, archive and folder in it is one student's.\n"
+        "Checks every submission in a folder: each file, archive and folder in it is one student's. "
         "The exit code is 0 only if all are a match, with the forward pass that it should be.",
     )
     add = parser.add_argument
@@ -79,7 +80,8 @@ def run(chosen: argparse.Namespace) -> int:
     export(graded.results, plan.out, chosen.formats)
     _warn(graded)
     print(summary(graded.results))
-    print(f"\nwritten to {plan.out}: {', '.join(PLACES[name] for name in chosen.formats)}")
+    print()
+    print(told(f"written to {plan.out}: {', '.join(PLACES[name] for name in chosen.formats)}"))
     return _exit_code(graded.results)
 
 
@@ -129,10 +131,10 @@ def _warn(graded: Graded) -> None:
     if graded.passed_over:
         more = ", ..." if graded.passed_over[5:] else ""
         names = ", ".join(graded.passed_over[:5]) + more
-        print(f"gradcheck: passed over, no submissions: {names}", file=sys.stderr)
+        print(told(f"gradcheck: passed over, no submissions: {names}"), file=sys.stderr)
     if graded.unknown:
-        print(f"gradcheck: the rubric names parameters that no submission has: {', '.join(graded.unknown)}",
-              file=sys.stderr)  # fmt: skip
+        unknown = f"the rubric names parameters that no submission has: {', '.join(graded.unknown)}"
+        print(told(f"gradcheck: {unknown}"), file=sys.stderr)
 
 
 def _exit_code(results: list[dict[str, Any]]) -> int:

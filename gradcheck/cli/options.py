@@ -2,26 +2,32 @@
 
 import argparse
 import math
+import sys
 from pathlib import Path
-from typing import TypeAlias
+from typing import NoReturn, TypeAlias
 
 from gradcheck.errors import UsageError
+from gradcheck.formats.text import told
 
 Commands: TypeAlias = "argparse._SubParsersAction[argparse.ArgumentParser]"
-EXIT_CODES = """\
-exit codes: 0 match, 1 mismatch, or a forward pass that is not what it should be, 2 wrong usage,
-3 inconclusive, 4 the submission crashed, timed out or broke the interface, 5 a fault of gradcheck itself"""
+EXIT_CODES = (
+    "exit codes: 0 match, 1 mismatch, or a forward pass that is not what it should be, 2 wrong usage, 3 "
+    "inconclusive, 4 the submission crashed, timed out or broke the interface, 5 a fault of gradcheck itself"
+)
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser whose errors keep to 80 columns, too."""
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and end the run."""
+        self.print_usage(sys.stderr)
+        self.exit(UsageError.exit_code, told(f"{self.prog}: error: {message}") + "\n")
 
 
 def add_parser(commands: Commands, name: str, summary: str, description: str) -> argparse.ArgumentParser:
     """Add the parser of a command."""
-    return commands.add_parser(
-        name,
-        help=summary,
-        description=description,
-        epilog=EXIT_CODES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    return commands.add_parser(name, help=summary, description=description, epilog=EXIT_CODES)
 
 
 def write(path: str, text: str) -> None:

@@ -16,14 +16,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     """Add the arguments."""
     default, add = Options(), parser.add_argument
     add("--adapter", metavar="FILE", help="says how to call it, for what is not recognised (see the README)")
-    add(
-        "--loss",
-        choices=sorted(LOSSES),
-        help="what the gradient is of (default: what the file's shape implies)",
-    )
-    add(
-        "--activation", choices=sorted(ACTIVATIONS), help="of the hidden layer (default: as forward computes)"
-    )
+    add("--loss", choices=sorted(LOSSES), metavar="NAME",
+        help=f"what the gradient is of: {', '.join(sorted(LOSSES))} (default: what the file's shape "
+        "implies)")  # fmt: skip
+    add("--activation", choices=sorted(ACTIVATIONS), metavar="NAME",
+        help=f"of the hidden layer: {', '.join(sorted(ACTIVATIONS))} (default: as forward "
+        "computes)")  # fmt: skip
     add("--seed", type=seed, default=default.seed, metavar="S", help="of the problems drawn (default: 0)")
     add("--rtol", type=positive, metavar="R", help="relative error that matters (default: 1e-6)")
     add("--timeout", type=positive, default=default.timeout, metavar="S",

@@ -13,6 +13,7 @@ from gradcheck import formats
 from gradcheck.cli.options import Commands, add_parser, write
 from gradcheck.cli.submission import add_options, as_words, stated
 from gradcheck.errors import UsageError
+from gradcheck.formats.text import told
 from gradcheck.submissions.binding import Options
 from gradcheck.submissions.recognition import listed
 from gradcheck.submissions.verify import Illustrate, verify
@@ -68,7 +69,7 @@ def run(chosen: argparse.Namespace) -> int:
         except UsageError as error:
             if not number:
                 raise
-            print(f"gradcheck: {error}", file=sys.stderr)  # it was right at first, and may be so again
+            print(told(f"gradcheck: {error}"), file=sys.stderr)  # it was right at first, and may be so again
     return code
 
 

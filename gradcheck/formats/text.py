@@ -45,10 +45,14 @@ def _headline(result: dict[str, Any]) -> str:
 
 
 def _error(result: dict[str, Any]) -> str:
-    first, *rest = result["message"].splitlines() or [""]
-    lines = _wrapped(f"ERROR ({result['reason']}): {first}", indent="  ")
-    for line in rest:
-        lines += _wrapped(line, indent=" " * 12)
+    return told(f"ERROR ({result['reason']}): {result['message']}", break_words=True)
+
+
+def told(message: str, *, break_words: bool = False) -> str:
+    """Return the message of an error, or a line, in 80 columns; what is longer than one may be kept whole."""
+    lines: list[str] = []
+    for line in message.splitlines():
+        lines += _wrapped(line, indent=" " * 12 if lines else "  ", break_words=break_words)
     return "\n".join(lines)
 
 
@@ -167,5 +171,7 @@ def printable(text: str) -> str:
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
 
 
-def _wrapped(text: str, indent: str) -> list[str]:
-    return textwrap.wrap(text, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+def _wrapped(text: str, indent: str, *, break_words: bool = True) -> list[str]:
+    return textwrap.wrap(
+        text, WIDTH, subsequent_indent=indent, break_on_hyphens=False, break_long_words=break_words
+    )

@@ -8,6 +8,7 @@ from typing import Any
 
 from gradcheck import formats
 from gradcheck.decision import Verdict
+from gradcheck.formats.text import told
 from gradcheck.fuzzing.tally import Row, render
 
 _EXIT_CODES = {"match": 0, "mismatch": 1, "inconclusive": 3, "error": 4}
@@ -115,8 +116,9 @@ class FuzzResult:
             parts.append(render(list(self.parameters)))
         if self.failure:
             again = ", kept by an earlier run" if self.replayed else ""
+            text = self.failure.message
             parts += [f"the smallest case that fails{again}:\n{_indented(self.failure.code)}",
-                      _indented(self.failure.message)]  # fmt: skip
+                      told(text) if self.failure.reason == "interface" else text]  # fmt: skip
         if self.undecided:
             parts.append(f"the first inconclusive case:\n{_indented(self.undecided)}")
         return "\n\n".join([*parts, self._origin()])
@@ -132,7 +134,8 @@ class FuzzResult:
 
     def _origin(self) -> str:
         text = f"seed {self.seed}; --seed SEED --examples {self.part} draws the worst case of a row again"
-        return text + (f"\nkept in {self.kept}; the next run begins with it" if self.kept else "")
+        kept = f"\n{told(f'kept in {self.kept}; the next run begins with it')}" if self.kept else ""
+        return text + kept
 
 
 def _indented(text: str) -> str:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from gradcheck.faults import FAULTS
+from gradcheck.formats.text import told
 from gradcheck.grading.rubric import LAWS
 
 _VERDICTS = ("match", "mismatch", "inconclusive", "error")
@@ -56,5 +57,5 @@ def summary(results: Sequence[dict[str, Any]]) -> str:
         ]
     review = [result["student"] for result in results if result["review"]]
     if review:
-        lines += ["", f"needs a look: {', '.join(review[:8])}" + (" ..." if review[8:] else "")]
+        lines += ["", told(f"needs a look: {', '.join(review[:8])}" + (" ..." if review[8:] else ""))]
     return "\n".join(lines)
