@@ -124,6 +124,15 @@ class TestCommand:
         assert "1 match" in out
         assert "forward computes something else" in out
 
+    def test_results_of_an_earlier_run_are_no_submission(self, tmp_path, judged):
+        """Though they lie among the submissions; the folder is named as passed over."""
+        folder = put(tmp_path / "class", ann="1")
+        graded(folder, folder / "out")
+        done = grade(Plan(folder, folder / "again"), threads, lambda *step: None)
+
+        assert [result["student"] for result in done.results] == ["ann"]
+        assert done.passed_over == ["out"]
+
     def test_seed_is_stated_in_each_result(self, a_class):
         """So that each can be judged again alone."""
         results = json.loads((a_class[1] / "results.json").read_text())

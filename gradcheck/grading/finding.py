@@ -15,6 +15,7 @@ from gradcheck.errors import SubmissionError, UsageError
 
 CODE = (".py", ".ipynb")
 ARCHIVE = ".zip"
+DATABASE = "results.sqlite"  # a folder that has it is not a student's, but holds the results of a run
 _PASSED_OVER = ("__pycache__", "__MACOSX")
 # What learning platforms make of a student's name and number when all submissions are downloaded.
 _MOODLE = re.compile(r"(?P<student>.+_\d+)_assignsubmission_\w+")
@@ -58,7 +59,7 @@ def find(folder: Path, leave_out: Path) -> tuple[list[Source], list[str]]:
     -------
     sources : list of Source
     passed_over : list of str
-        Names of files that are neither Python, notebook nor archive.
+        Names of files that are neither Python, notebook nor archive, and of folders of results.
 
     Raises
     ------
@@ -97,7 +98,9 @@ def printable(name: str) -> str:
 
 def _is_submission(entry: os.DirEntry[str]) -> bool:
     named_so = Path(entry.name).suffix.lower() in (*CODE, ARCHIVE)
-    return named_so or entry.is_symlink() or entry.is_dir(follow_symlinks=False)
+    if entry.is_dir(follow_symlinks=False):
+        return not os.path.isfile(Path(entry, DATABASE))  # False also where one may not look
+    return named_so or entry.is_symlink()
 
 
 def _source(entry: os.DirEntry[str]) -> Source:

@@ -10,7 +10,7 @@ from typing import Any
 
 from gradcheck.errors import SubmissionError, UsageError
 from gradcheck.grading.feedback import feedback
-from gradcheck.grading.finding import Source, find
+from gradcheck.grading.finding import DATABASE, Source, find
 from gradcheck.grading.judging import refusal
 from gradcheck.grading.reading import read
 from gradcheck.grading.rubric import Rubric
@@ -19,7 +19,6 @@ from gradcheck.grading.scoring import scored
 from gradcheck.grading.store import Store
 from gradcheck.submissions.binding import Options
 
-DATABASE = "results.sqlite"
 # Options that a run can go on with in another way: they do not decide what is asked.
 _FREE = ("timeout", "sandbox")
 
