@@ -180,12 +180,23 @@ class TestJson:
         assert json.loads(path.read_text())["verdict"] == "match"
         assert out.startswith("MATCH")
 
-    def test_path_that_cannot_be_written_is_wrong_usage(self, capsys, tmp_path):
-        """And not a fault of gradcheck."""
-        code, _, err = run(capsys, "verify", "example:course-note-relu", "--json", tmp_path)
+    @pytest.mark.parametrize(
+        "command", [["verify", "no-such.py"], ["fuzz", "no_such"]], ids=["verify", "fuzz"]
+    )
+    @pytest.mark.parametrize(
+        ("path", "words"), [("missing/x.json", "there is no folder 'missing'"), (".", "'.' is a folder")]
+    )
+    def test_place_that_cannot_be_is_told_before_the_run(
+        self, capsys, tmp_path, monkeypatch, command, path, words
+    ):
+        """As wrong usage: it may take long to find out what could then not be kept."""
+        monkeypatch.chdir(tmp_path)
+        with pytest.raises(SystemExit) as exit_:
+            cli.main([*command, "--json", path])
 
-        assert code == 2
-        assert "cannot be written" in err
+        assert exit_.value.code == 2
+        assert words in " ".join(capsys.readouterr().err.split())
+        assert not (tmp_path / "missing").exists()
 
 
 class TestHtml:
@@ -243,7 +254,7 @@ class TestHtml:
 
     def test_result_is_shown_though_the_page_cannot_be_written(self, capsys, tmp_path):
         """It was work to find out."""
-        code, out, err = run(capsys, "verify", "example:course-note-relu", "--html", tmp_path / "no" / "x")
+        code, out, err = run(capsys, "verify", "example:course-note-relu", "--html", tmp_path / ("x" * 300))
 
         assert code == 2
         assert out.startswith("MATCH")

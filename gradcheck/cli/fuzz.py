@@ -7,7 +7,17 @@ from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import Any
 
-from gradcheck.cli.options import Commands, add_parser, count, count_range, names, positive, seed, write
+from gradcheck.cli.options import (
+    Commands,
+    add_parser,
+    count,
+    count_range,
+    names,
+    place,
+    positive,
+    seed,
+    write,
+)
 from gradcheck.execution import progress
 from gradcheck.networks import ACTIVATIONS, LOSSES
 from gradcheck.networks.bounds import Bounds
@@ -39,7 +49,12 @@ def add(commands: Commands) -> None:
     add("--scale", type=positive, default=default.scale, metavar="S",
         help=f"largest number drawn, but for saturated units (default: {default.scale:g})")  # fmt: skip
     add("--rtol", type=positive, metavar="R", help="relative error that matters (default: 1e-6)")
-    add("--json", metavar="PATH", help="write the result as JSON; - for standard output, and nothing else")
+    add(
+        "--json",
+        type=place,
+        metavar="PATH",
+        help="write the result as JSON; - for standard output, and nothing else",
+    )
     parser.set_defaults(run=run)
 
 

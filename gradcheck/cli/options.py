@@ -2,6 +2,7 @@
 
 import argparse
 import math
+import os
 import sys
 from pathlib import Path
 from typing import NoReturn, TypeAlias
@@ -39,6 +40,16 @@ def write(path: str, text: str) -> None:
         Path(path).write_text(text + "\n", encoding="utf-8")
     except OSError as error:
         raise UsageError(f"{path!r} cannot be written", given=str(error.strerror)) from error
+
+
+def place(text: str) -> str:
+    """Read where a result goes: ``-``, or a path that has its folder, which is not made."""
+    folder = str(Path(text).parent)
+    if text != "-" and not os.path.isdir(folder):
+        raise argparse.ArgumentTypeError(f"there is no folder {folder!r}, make it first")
+    if os.path.isdir(text):
+        raise argparse.ArgumentTypeError(f"{text!r} is a folder, name a file in it")
+    return text
 
 
 def seed(text: str) -> int:

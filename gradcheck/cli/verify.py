@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from gradcheck import formats
-from gradcheck.cli.options import Commands, add_parser, write
+from gradcheck.cli.options import Commands, add_parser, place, write
 from gradcheck.cli.submission import add_options, as_words, stated
 from gradcheck.errors import UsageError
 from gradcheck.formats.text import told
@@ -44,10 +44,11 @@ def add(commands: Commands) -> None:
     add_options(parser)
     parser.add_argument(
         "--json",
+        type=place,
         metavar="PATH",
         help="write the result as JSON; - for standard output, and nothing else there",
     )
-    parser.add_argument("--html", metavar="PATH", help="write the result as a page; - likewise")
+    parser.add_argument("--html", type=place, metavar="PATH", help="write the result as a page; - likewise")
     parser.add_argument(
         "--watch", action="store_true", help="check again whenever a file beside it is saved; Ctrl-C ends it"
     )
