@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from gradcheck import formats
 from gradcheck.decision import SEVERITY
-from gradcheck.formats.text import WIDTH, short
+from gradcheck.formats.text import WIDTH, in_line, short
 from gradcheck.report import Report
 
 _HEADINGS = ("max rel err", "+/-", "verdict", "parameter")
@@ -141,7 +141,7 @@ def _test(result: dict[str, Any], most: int) -> Iterator[str]:
     rows = sorted(result["parameters"].values(), key=_worst_first)
     for row in rows[:most]:
         numbers = short(row["max_relative_error"]), short(row["uncertainty"])
-        yield _row(*numbers, row["verdict"], row["name"])
+        yield _row(*numbers, row["verdict"], in_line(row["name"]))
     if len(rows) > most:
         yield f"    and {len(rows) - most} more parameters, to {short(rows[most]['max_relative_error'])}"
     for finding in result["findings"]:

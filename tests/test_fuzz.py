@@ -63,6 +63,17 @@ class FirstSampleOnly(Dense):
         dparams, dx = super().backward(dz, cache)
         return {**dparams, "b": dz[0]}, dx
 
+class OddName:
+    def shapes(self, x):
+        return {"W\\n1": (x.shape[1],)}
+
+    def forward(self, params, x):
+        return x * params["W\\n1"], (params["W\\n1"], x)
+
+    def backward(self, dz, cache):
+        W, x = cache
+        return {"W\\n1": (dz * x).sum(axis=0)}, dz * W
+
 class Pictures:
     sample_shape = (2, 3)
 
@@ -223,6 +234,13 @@ class TestLayer:
         assert code == 1
         assert names["x"].shape == (2, 1)
         assert names["params"].keys() == {"W", "b"}
+
+    def test_name_of_a_parameter_keeps_to_its_line(self, capsys):
+        """A line feed in it is written out."""
+        code, out, _ = fuzz(capsys, "fuzzed_by_tests:OddName", examples=5)
+
+        assert code == 0
+        assert any(line.startswith(r"params.W\n1  ") for line in out.splitlines())
 
     def test_kinks_that_meet_are_no_mistake(self, capsys):
         """Where units of relu are at 0 together, what the chain rule gives may be no derivative."""

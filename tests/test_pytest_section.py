@@ -29,6 +29,20 @@ def test_plain_function(pytester):
     assert found["test_plain"]["b"] == ("mismatch", 0.5)
 
 
+def test_name_of_a_parameter_keeps_to_its_line(pytester):
+    """A line feed in it is written out."""
+    odd = r"""
+NAME = "a\nb"
+
+def test_odd():
+    library.assert_gradient(lambda p: p[NAME] ** 2, {NAME: 1.0}, {NAME: 2.0})
+"""
+
+    found, _ = section(run(pytester, odd, passed=1))
+
+    assert list(found["test_odd"]) == [r"a\nb"]
+
+
 @pytest.mark.parametrize(
     ("call", "parameter"),
     [

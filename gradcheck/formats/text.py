@@ -107,7 +107,7 @@ def _widths(cells: list[tuple[str, ...]]) -> list[int]:
 
 def _cells(row: dict[str, Any]) -> tuple[str, ...]:
     return (
-        row["name"],
+        in_line(row["name"]),
         shape(row),
         short(row["max_relative_error"]),
         short(row["uncertainty"]),
@@ -163,12 +163,17 @@ def _number(value: complex | str, digits: int, kind: str = "g") -> str:
 def listed(names: Sequence[str], most: int = 8) -> str:
     """Return names in one line, the last of many left out."""
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+    return ", ".join(map(in_line, names[:most])) + more
 
 
 def printable(text: str) -> str:
     """Return a text with what would hide or turn a part of it written out."""
     return _UNPRINTABLE.sub(lambda found: f"\\x{ord(found[0]):02x}", text)
+
+
+def in_line(name: str) -> str:
+    """Return a name that keeps to its line and column in a table."""
+    return printable(name).replace("\n", r"\n").replace("\t", r"\t")
 
 
 def _wrapped(text: str, indent: str, *, break_words: bool = True) -> list[str]:

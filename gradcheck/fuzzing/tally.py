@@ -6,6 +6,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import Any
 
+from gradcheck.formats.text import in_line
 from gradcheck.report import Report
 
 _HEADINGS = ("parameter", "count", "median", "maximum", "worst seed")
@@ -47,8 +48,11 @@ class Tally:
 
 def render(rows: list[Row]) -> str:
     """Return the rows as a table."""
-    cells = [_HEADINGS, *((r.parameter, f"{r.count}", _short(r.median), _short(r.maximum), f"{r.seed}")
-                          for r in rows)]  # fmt: skip
+    numbers = (
+        (in_line(row.parameter), f"{row.count}", _short(row.median), _short(row.maximum), f"{row.seed}")
+        for row in rows
+    )
+    cells = [_HEADINGS, *numbers]
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
     return "\n".join("  ".join(map(str.ljust, line, widths)).rstrip() for line in cells)
 

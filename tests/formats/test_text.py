@@ -4,11 +4,13 @@ import dataclasses
 import math
 import re
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from reports import parameter_reports, report_of, reports
 
+from gradcheck import check_gradient
 from gradcheck.report import Finding, Worst
 
 
@@ -39,6 +41,14 @@ class TestWidth:
         for name in names:
             assert lines[lines.index(name) + 1].endswith(" match")
         assert re.search(r"^W1 .* match$", "\n".join(lines), re.MULTILINE)
+
+    def test_name_keeps_to_its_line_and_column(self):
+        """What would leave them is written out, everywhere."""
+        params = {"W\n1": np.ones(2), "b\t\x1b[31m": np.ones(2)}
+        report = check_gradient(lambda p: sum(np.sum(leaf**2) for leaf in p.values()), params, params)
+
+        assert r"mismatch in W\n1, b\t\x1b[31m" in str(report).splitlines()[0]
+        assert re.findall(r"^(\S+) .* mismatch$", str(report), re.MULTILINE) == [r"W\n1", r"b\t\x1b[31m"]
 
     def test_very_long_names_keep_both_ends(self):
         """Of a name that is longer than a line the middle is left out."""
