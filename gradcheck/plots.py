@@ -1,7 +1,7 @@
 """Pictures that need the loss: the V-curve of one entry, and a map of the errors of all.
 
-They need matplotlib, from the extra ``report``. What a `Report` knows by itself is drawn by
-`Report.plot`.
+They need matplotlib, from the extra ``report``, which is imported where something is drawn. What a
+`Report` knows by itself is drawn by `Report.plot`.
 """
 
 from contextlib import suppress
@@ -14,7 +14,6 @@ from gradcheck.derivatives.ladder import Ladder, central, left, right
 from gradcheck.derivatives.lines import EntryLine, entry_scales
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.evaluation import Array, Loss
-from gradcheck.figures import Curve, draw_curve, draw_heat, svg
 from gradcheck.formats.text import listed, short
 from gradcheck.methods import entries
 from gradcheck.methods.setting import Setting, measured_setting, second_look
@@ -23,6 +22,8 @@ from gradcheck.report import Report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from gradcheck.figures import Curve
 
 __all__ = ["heat_map", "illustrate", "svg", "v_curve"]
 
@@ -50,7 +51,11 @@ def heat_map(
     ------
     GradientInterfaceError
         If loss, params and gradient do not fit each other.
+    UsageError
+        Without matplotlib.
     """
+    from gradcheck.figures import draw_heat
+
     return draw_heat(*_errors(loss, params, gradient, rtol, seed))
 
 
@@ -87,8 +92,10 @@ def v_curve(
     GradientInterfaceError
         If loss, params and gradient do not fit each other.
     UsageError
-        If there is no such entry, or the loss has no derivative there.
+        Without matplotlib, or if there is no such entry, or the loss has no derivative there.
     """
+    from gradcheck.figures import draw_curve
+
     problem = Problem(loss, params, gradient)
     leaf, k = _entry(problem, name, index)
     with np.errstate(all="ignore"):
@@ -114,6 +121,8 @@ def illustrate(
         The ``plots`` of `gradcheck.formats.html`: errors by parameter, by entry, and against the step for
         the entry with the largest.
     """
+    from gradcheck.figures import draw_heat
+
     maps, tolerance = _errors(loss, params, gradient, rtol, seed)
     known = {name: np.where(np.isnan(errors), 0.0, errors) for name, errors in maps.items()}
     text = f"largest by parameter: {listed([f'{name} {short(known[name].max())}' for name in known])}"
@@ -129,6 +138,13 @@ def illustrate(
     return tuple(
         {"title": title, "text": f"{title}; {text}", "svg": svg(figure)} for title, figure in figures.items()
     )
+
+
+def svg(figure: "Figure") -> str:
+    """Return a picture as SVG on a clear ground; the same picture gives the same text."""
+    from gradcheck.figures import svg
+
+    return svg(figure)
 
 
 def _errors(
@@ -169,7 +185,9 @@ def _named(name: str, index: tuple[int, ...]) -> str:
     return f"{name} [{','.join(map(str, index))}]" if index else name
 
 
-def _measured(problem: Problem, setting: Setting, leaf: int, k: int, name: str) -> Curve:
+def _measured(problem: Problem, setting: Setting, leaf: int, k: int, name: str) -> "Curve":
+    from gradcheck.figures import Curve
+
     size = float(entry_scales(problem.start[leaf][k : k + 1], setting.scales[leaf])[0])
     known = second_look(problem, leaf, k, setting)
     if not np.isfinite(known.value):

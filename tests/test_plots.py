@@ -272,7 +272,14 @@ except gradcheck.errors.UsageError as error:
 """
 
 
-@pytest.mark.parametrize("draw", ["report.plot()", "from gradcheck import plots"])
+@pytest.mark.parametrize(
+    "draw",
+    [
+        "report.plot()",
+        "gradcheck.plots.heat_map(lambda w: w * w, 1.0, 2.0)",
+        "gradcheck.plots.v_curve(lambda w: w * w, 1.0, 2.0, 'params')",
+    ],
+)
 def test_without_matplotlib(draw):
     """The page needs none; a plot names the extra that brings it."""
     done = subprocess.run(
@@ -281,6 +288,19 @@ def test_without_matplotlib(draw):
 
     assert done.stdout.startswith("plots need matplotlib\n")
     assert "pip install 'gradcheck[report]'" in done.stdout
+
+
+def test_names_need_no_matplotlib():
+    """Every public name is there without it: for ``import *``, for help and for an inspector."""
+    code = (
+        "import sys; sys.modules['matplotlib'] = None; import inspect, pydoc, gradcheck; "
+        "from gradcheck import *; members = dict(inspect.getmembers(gradcheck)); "
+        "pydoc.render_doc(gradcheck); print({*gradcheck.__all__} - ({*members} & {*globals()}))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "set()\n"
 
 
 def test_pyplot_is_left_alone():
