@@ -10,7 +10,12 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from gradcheck import faults, frameworks, laws, networks, plots, strategies
     from gradcheck.checking import assert_gradient, check_gradient
-    from gradcheck.errors import GradientInconclusive, GradientInterfaceError, GradientMismatch
+    from gradcheck.errors import (
+        GradientInconclusive,
+        GradientInterfaceError,
+        GradientMismatch,
+        UsageError,
+    )
     from gradcheck.kinds import check_hessian_product, check_jvp, check_layer, check_vjp
     from gradcheck.laws import iter_checks, parametrize_with_checks
     from gradcheck.report import Finding, ParameterReport, Report
@@ -35,6 +40,7 @@ _HOME = {
     "GradientInconclusive": "errors",
     "GradientInterfaceError": "errors",
     "GradientMismatch": "errors",
+    "UsageError": "errors",
     "Finding": "report",
     "ParameterReport": "report",
     "Report": "report",
@@ -47,6 +53,7 @@ __all__ = [
     "GradientMismatch",
     "ParameterReport",
     "Report",
+    "UsageError",
     "assert_gradient",
     "check_gradient",
     "check_hessian_product",

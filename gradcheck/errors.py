@@ -113,5 +113,5 @@ class GradientInconclusive(GradientVerdictError):  # noqa: N818
 
 
 # A failure names them as users know them: a summary line has 80 columns.
-for _public in (GradientInterfaceError, GradientMismatch, GradientInconclusive):
+for _public in (UsageError, GradientInterfaceError, GradientMismatch, GradientInconclusive):
     _public.__module__ = "gradcheck"
