@@ -65,9 +65,9 @@ def check_gradient(
         ``gradient(params)``, or the gradient itself: the same nest of derivatives. That of a
         complex parameter w is ``dE/dRe(w) + i dE/dIm(w)``.
     rtol : float, optional
-        The relative error of an entry that matters to you. Default 1e-6, or 1e-3 where the loss
-        or the gradient computes in single precision only. It is no tolerance for the numeric
-        side, which measures its own error.
+        The relative error of an entry that matters to you, at least 1e-12 and less than 1. Default
+        1e-6, or 1e-3 where the loss or the gradient computes in single precision only. It is no
+        tolerance for the numeric side, which measures its own error.
     method : {"auto", "entries", "directions"}
         ``"entries"`` checks every entry, at a cost of two evaluations for each. ``"directions"``
         certifies all of them at once, at a cost that does not depend on their number, and finds
@@ -253,9 +253,12 @@ def refuse_bad_options(
     ------
     UsageError
     """
-    if rtol is not None and not 1e-12 <= rtol < 1:
+    if rtol is not None and not (isinstance(rtol, float | int | np.floating) and 1e-12 <= rtol < 1):
         raise UsageError(
-            "rtol is out of range", given=f"{rtol!r}", expected="None, or a number from 1e-12 to 1"
+            "rtol is out of range",
+            given=f"{rtol!r}",
+            expected="a number that is at least 1e-12 and less than 1",
+            do="leave it out for 1e-6, or 1e-3 where something computes in single precision",
         )
     if method not in get_args(Method):
         raise UsageError(

@@ -1,4 +1,4 @@
-"""What is said of a loss or of params that cannot be used."""
+"""What is said of a loss, another function or params that cannot be used."""
 
 from typing import Any
 
@@ -11,14 +11,32 @@ from gradcheck.parameters import Parameters
 Array = NDArray[Any]
 
 
-def refuse_non_callable(loss: Any) -> None:
-    """Refuse a loss that is no function."""
-    if not callable(loss):
+def refuse_non_callable(
+    function: Any,
+    name: str = "the loss",
+    call: str = "loss(params) that returns one number",
+    order: str = "check_gradient(loss, params, gradient)",
+) -> None:
+    """Refuse what stands where a function belongs.
+
+    Parameters
+    ----------
+    function : object
+    name, call : str
+        What belongs there, and how it is called.
+    order : str
+        The call of gradcheck that takes it.
+
+    Raises
+    ------
+    GradientInterfaceError
+    """
+    if not callable(function):
         raise GradientInterfaceError(
-            "the loss cannot be called",
-            given=f"{type(loss).__name__}",
-            expected="a function loss(params) that returns one number",
-            do="the order of arguments is check_gradient(loss, params, gradient)",
+            f"{name} cannot be called",
+            given=f"{type(function).__name__}",
+            expected=f"a function {call}",
+            do=f"the order of arguments is {order}",
         )
 
 

@@ -7,15 +7,15 @@ cotangent c: of an analytic function f, ``conj(f') c``. jax has the conjugate: t
 """
 
 import dataclasses
-import inspect
 from collections.abc import Callable, Iterable
 from functools import partial, reduce, wraps
 from typing import Any, Unpack
 
-from gradcheck.checking import Options, check_gradient
-from gradcheck.errors import GradientInterfaceError
+from gradcheck.arguments import Names, named
+from gradcheck.checking import Options, check_gradient, refuse_bad_options
+from gradcheck.errors import GradientInterfaceError, UsageError
+from gradcheck.interface import refuse_non_callable
 from gradcheck.methods.setting import RTOL
-from gradcheck.parameters import leaf_nodes
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward
 from gradcheck.report import Report, agreed
@@ -61,8 +61,11 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
     >>> gradcheck.check_vjp(np.matmul, (A, x), lambda c, A, x: (np.outer(c, x), A.T @ c)).verdict
     'match'
     """
+    order = "check_vjp(function, args, vjp)"
+    refuse_non_callable(function, "the function", "function(*args)", order)
+    refuse_non_callable(vjp, "the vjp", "vjp(cotangent, *args)", order)
     params = named(function, args)
-    pull = partial(_vjp_by_name, vjp, _Names(params))
+    pull = partial(_vjp_by_name, vjp, Names(params))
     return check_pullback(partial(_apply, function), params, pull, options)
 
 
@@ -98,8 +101,11 @@ def check_layer(forward: _Function, backward: _Function, inputs: Any, **options:
     >>> gradcheck.check_layer(forward, backward, (np.array([-1.0, 2.0]),)).verdict
     'match'
     """
+    order = "check_layer(forward, backward, inputs)"
+    refuse_non_callable(forward, "forward", "forward(*inputs) that returns (out, cache)", order)
+    refuse_non_callable(backward, "backward", "backward(dout, cache)", order)
     params = named(forward, inputs)
-    pull = partial(_backward_by_name, forward, backward, _Names(params))
+    pull = partial(_backward_by_name, forward, backward, Names(params))
     return check_pullback(partial(_forward_output, forward), params, pull, options)
 
 
@@ -129,6 +135,9 @@ def check_hessian_product(
     GradientInterfaceError
         If gradient, params and product do not fit each other.
     """
+    order = "check_hessian_product(gradient, params, product)"
+    refuse_non_callable(gradient, "the gradient", "gradient(params)", order)
+    refuse_non_callable(product, "the product", "product(params, v) that returns H v", order)
     return check_pullback(gradient, params, wraps(product)(partial(_call, product)), options, symmetric=True)
 
 
@@ -157,6 +166,9 @@ def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[
     GradientInterfaceError
         If function, args and jvp do not fit each other.
     """
+    order = "check_jvp(function, args, jvp)"
+    refuse_non_callable(function, "the function", "function(*args)", order)
+    refuse_non_callable(jvp, "the jvp", "jvp(args, tangents)", order)
     return check_pushforward(partial(_apply, function), named(function, args), jvp, options)
 
 
@@ -164,6 +176,7 @@ def check_pullback(
     value: _Function, params: Any, pull: _Function, options: Options, *, symmetric: bool = False
 ) -> Report:
     """Return the report of several random cotangents; ``pull(params, cotangent)`` is the nest of params."""
+    _refuse_bad(options)
     seed = options.get("seed", 0)
     pullbacks = [Pullback(value, pull, Projection((seed, k))) for k in range(COTANGENTS)]
     report = _merged(check_gradient(p.loss, params, p.gradient, **options) for p in pullbacks)
@@ -184,7 +197,20 @@ def check_pullback(
 
 def check_pushforward(value: _Function, params: dict[str, Any], jvp: _Function, options: Options) -> Report:
     """Return the report of several random tangents; jvp takes the values of params in their order."""
+    _refuse_bad(options)
     return _merged(_check_tangents(params, value, jvp, k, options) for k in range(COTANGENTS))
+
+
+def _refuse_bad(options: Options) -> None:
+    if options.get("vectorized"):
+        raise UsageError(
+            "vectorized is for the losses of check_gradient",
+            given=f"vectorized={options.get('vectorized')!r}, for a function of another kind",
+            do="leave it out: it tells that a loss takes all leaves stacked along a new first axis, "
+            "and returns one value for each element of the stack",
+        )
+    known = options.get("rtol"), options.get("method", "auto"), options.get("seed", 0)
+    refuse_bad_options(*known, options.get("executor"))
 
 
 def _check_tangents(params: Any, value: _Function, jvp: _Function, k: int, options: Options) -> Report:
@@ -213,18 +239,6 @@ def _asymmetric(first: Pullback, second: Pullback, rtol: float) -> bool:
     return bool(abs(value - other) > allowed)
 
 
-def named(function: _Function, args: Any) -> dict[str, Any]:
-    """Return the arguments by their names in the signature, or by position where it has none."""
-    args = args if isinstance(args, tuple | list) else (args,)
-    try:
-        parameters = list(inspect.signature(function).parameters.values())
-    except (TypeError, ValueError):  # written in C
-        parameters = []
-    names = [p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD)]
-    names += [str(i) for i in range(len(names), len(args))]
-    return dict(zip(names, args, strict=False))
-
-
 def _apply(function: _Function, params: dict[str, Any]) -> Any:
     return function(*params.values())
 
@@ -250,37 +264,10 @@ def _forward_output(forward: _Function, params: dict[str, Any]) -> Any:
 
 
 def _backward_by_name(
-    forward: _Function, backward: _Function, names: "_Names", params: dict[str, Any], cotangent: Any
+    forward: _Function, backward: _Function, names: Names, params: dict[str, Any], cotangent: Any
 ) -> dict[str, Any]:
     return names.given_to(backward(cotangent, _forward(forward, params)[1]), backward)
 
 
-def _vjp_by_name(vjp: _Function, names: "_Names", params: dict[str, Any], cotangent: Any) -> dict[str, Any]:
+def _vjp_by_name(vjp: _Function, names: Names, params: dict[str, Any], cotangent: Any) -> dict[str, Any]:
     return names.given_to(vjp(cotangent, *params.values()), vjp)
-
-
-class _Names:
-    """The names of arguments, and which of them are no constants."""
-
-    def __init__(self, params: dict[str, Any]) -> None:
-        self._all = list(params)
-        self._varying = [name for name, node in params.items() if any(True for _ in leaf_nodes(node))]
-
-    def given_to(self, result: Any, source: _Function) -> dict[str, Any]:
-        """Return the gradients that a function returned, by name."""
-        names = self._all
-        if isinstance(result, dict) and (len(names) > 1 or set(result) <= set(names)):
-            return result
-        listed = isinstance(result, tuple | list)
-        if len(names) == 1 and not (listed and len(result) == 1):
-            return {names[0]: result}
-        for matching in (names, self._varying):
-            if listed and len(result) == len(matching):
-                return dict(zip(matching, result, strict=True))
-        count = len(result) if listed else 1
-        raise GradientInterfaceError(
-            f"{count} gradient{'s' * (count != 1)} for {len(names)} arguments",
-            given=f"{type(result).__name__} from {getattr(source, '__qualname__', 'the function')}",
-            expected=f"a tuple in the order {', '.join(names)}, or a dict by these names",
-            do="return None for what is constant, or give it as an integer",
-        )

@@ -296,4 +296,5 @@ def _refuse_bad_names(names: list[str], nest: Any) -> None:
             "there is no parameter to differentiate",
             given=f"{nest!r:.70}",
             expected="at least one floating-point number or array (integers are constants)",
+            do="the order of arguments is loss, params, gradient" if callable(nest) else "",
         )

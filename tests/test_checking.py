@@ -6,8 +6,13 @@ import numpy as np
 import pytest
 from helpers import check
 
-from gradcheck import GradientInconclusive, GradientInterfaceError, GradientMismatch, assert_gradient
-from gradcheck.errors import UsageError
+from gradcheck import (
+    GradientInconclusive,
+    GradientInterfaceError,
+    GradientMismatch,
+    UsageError,
+    assert_gradient,
+)
 
 W = np.array([1.0, -2.0, 3.0])
 
@@ -109,6 +114,8 @@ class TestOptions:
             {"rtol": 0},
             {"rtol": -1},
             {"rtol": 1.0},
+            {"rtol": "a"},
+            {"rtol": [1e-6]},
             {"rtol": np.nan},
             {"seed": -1},
             {"seed": 1.5},

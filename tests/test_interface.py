@@ -6,7 +6,14 @@ import numpy as np
 import pytest
 from helpers import check
 
-from gradcheck import GradientInterfaceError
+from gradcheck import (
+    GradientInterfaceError,
+    UsageError,
+    check_hessian_product,
+    check_jvp,
+    check_layer,
+    check_vjp,
+)
 
 W = np.array([1.0, -2.0, 3.0])
 
@@ -62,6 +69,8 @@ class TestLoss:
         """A loss that cannot be called is refused with the right order."""
         with pytest.raises(GradientInterfaceError, match=r"check_gradient\(loss, params, gradient\)"):
             check(W, loss, gradient)
+        with pytest.raises(GradientInterfaceError, match="the order of arguments is loss, params, gradient"):
+            check(loss, gradient, W)
 
     def test_its_own_error_is_not_ours(self):
         """What the loss raises at the point reaches the caller as it is."""
@@ -187,3 +196,36 @@ class TestGradient:
         """Integers are exact numbers: no precision is forgiven."""
         assert check(np.sum, W, np.ones(3, dtype)).verdict == "match"
         assert check(lambda w: 1.0005 * np.sum(w), W, np.ones(3, dtype)).verdict == "mismatch"
+
+
+class TestKinds:
+    """What is given to the checks of functions of many outputs."""
+
+    @pytest.mark.parametrize(
+        ("call", "name", "order"),
+        [
+            (lambda: check_vjp(None, (W,), gradient), "the function", "check_vjp(function, args, vjp)"),
+            (lambda: check_vjp(np.tanh, (W,), None), "the vjp", "check_vjp(function, args, vjp)"),
+            (lambda: check_jvp(W, (W,), gradient), "the function", "check_jvp(function, args, jvp)"),
+            (lambda: check_jvp(np.tanh, (W,), None), "the jvp", "check_jvp(function, args, jvp)"),
+            (lambda: check_layer(None, None, W), "forward", "check_layer(forward, backward, inputs)"),
+            (lambda: check_layer(loss, W, W), "backward", "check_layer(forward, backward, inputs)"),
+            (lambda: check_hessian_product(W, W, loss), "the gradient", "(gradient, params, product)"),
+            (lambda: check_hessian_product(gradient, W, np.eye(3)), "the product", "params, product)"),
+        ],
+    )
+    def test_no_function(self, call, name, order):
+        """What cannot be called is refused with the right order, as in check_gradient."""
+        with pytest.raises(GradientInterfaceError, match=f"^{name} cannot be called") as caught:
+            call()
+
+        assert order in str(caught.value)
+
+    @pytest.mark.parametrize(
+        ("options", "words"), [({"vectorized": True}, "^vectorized is for"), ({"seed": "a"}, "seed")]
+    )
+    @pytest.mark.parametrize("kind", [check_vjp, check_jvp, check_layer, check_hessian_product])
+    def test_options(self, kind, options, words):
+        """What cannot be used is refused before anything is called; vectorized is for a loss."""
+        with pytest.raises(UsageError, match=words):
+            kind(*((loss, W, loss) if kind is not check_layer else (loss, loss, W)), **options)

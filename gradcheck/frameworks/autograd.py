@@ -5,11 +5,11 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from gradcheck.arguments import named
 from gradcheck.assertion import assert_match
 from gradcheck.checking import Options
 from gradcheck.frameworks.extras import needed
 from gradcheck.frameworks.function import Array, Flat, FlatFunction, check_function, mapped, nothing_varies
-from gradcheck.kinds import named
 from gradcheck.parameters import is_container, items
 from gradcheck.report import Report
 

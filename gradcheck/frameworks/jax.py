@@ -12,6 +12,7 @@ from typing import Any, Unpack
 
 import numpy as np
 
+from gradcheck.arguments import named
 from gradcheck.assertion import assert_match
 from gradcheck.checking import Options
 from gradcheck.frameworks.extras import needed
@@ -23,7 +24,6 @@ from gradcheck.frameworks.function import (
     check_function,
     nothing_varies,
 )
-from gradcheck.kinds import named
 from gradcheck.parameters import path_name
 from gradcheck.report import Report
 

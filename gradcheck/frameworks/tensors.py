@@ -4,9 +4,9 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+from gradcheck.arguments import named
 from gradcheck.errors import UsageError
 from gradcheck.frameworks.function import Array, Function, Leaves, Mode, leaves_of, like, mapped
-from gradcheck.kinds import named
 
 
 class TensorFunction(Function):
