@@ -15,7 +15,13 @@ _SHORT = 2.0**15  # numbers of so few binary digits are exact in any precision
 
 
 def read_gradient(
-    gradient: Any, params: Any, leaves: tuple[Leaf, ...], source: str, *, copy: bool = True
+    gradient: Any,
+    params: Any,
+    leaves: tuple[Leaf, ...],
+    source: str,
+    *,
+    nouns: tuple[str, str] = ("gradient", "parameter"),
+    copy: bool = True,
 ) -> list[Array]:
     """Read the values of a gradient that has the nest structure of its parameters.
 
@@ -29,6 +35,8 @@ def read_gradient(
         Of `params`.
     source : str
         Where the gradient came from, for messages: ``"gradient(params)"``.
+    nouns : (str, str)
+        What it is and what it belongs to, for messages.
     copy : bool
         Whether the values must outlive the gradient.
 
@@ -49,9 +57,10 @@ def read_gradient(
     missing = [name for name in expected if found.get(name) is None]
     if missing or extra:
         given = [f"{name} {np.shape(found[name])}" for name in expected if name not in missing]
-        listed = ", ".join(given + extra) or f"{type(gradient).__name__} without any name of params"
-        raise _wrong_names(missing, extra, expected, f"{listed}, from {source}")
-    return [_leaf_gradient(found[name], leaf, source, copy) for name, leaf in expected.items()]
+        listed = ", ".join(given + extra) or f"{type(gradient).__name__} without any name of {nouns[1]}s"
+        do = "add the missing return" if gradient is None else ""
+        raise _wrong_names(missing, extra, expected, nouns, f"{listed}, from {source}", do)
+    return [_leaf_gradient(found[name], leaf, nouns, source, copy) for name, leaf in expected.items()]
 
 
 def held_in_single(gradient: list[Array]) -> bool:
@@ -112,16 +121,22 @@ def _collect(node: Any, params: Any, path: tuple[str, ...], found: dict[str, Any
 
 
 def _wrong_names(
-    missing: list[str], extra: list[str], expected: dict[str, Leaf], given: str
+    missing: list[str],
+    extra: list[str],
+    expected: dict[str, Leaf],
+    nouns: tuple[str, str],
+    given: str,
+    do: str,
 ) -> GradientInterfaceError:
+    noun, owner = nouns
     if missing:
-        problem = f"the gradient has nothing for parameter {missing[0]!r}"
-        do = f"return {', '.join(missing)} too; what is constant belongs in params as an integer"
+        problem = f"the {noun} has nothing for {owner} {missing[0]!r}"
+        do = do or f"return {', '.join(missing)} too; what is constant has to be an integer"
     else:
-        problem = f"the gradient has {extra[0]!r}, which is no parameter"
+        problem = f"the {noun} has {extra[0]!r}, which is no {owner}"
         do = f"leave {', '.join(extra)} out"
     if len(missing) == len(extra):
-        do = f"name each as its parameter: {', '.join(missing)}"
+        do = f"name each as its {owner}: {', '.join(missing)}"
     return GradientInterfaceError(
         problem,
         given=given,
@@ -130,24 +145,26 @@ def _wrong_names(
     )
 
 
-def _leaf_gradient(value: Any, leaf: Leaf, source: str, copy: bool) -> Array:
+def _leaf_gradient(value: Any, leaf: Leaf, nouns: tuple[str, str], source: str, copy: bool) -> Array:
     array = as_array(value)
     allowed = "fiuc" if leaf.dtype.kind == "c" else "fiu"
     if array.dtype.kind not in allowed:
         raise GradientInterfaceError(
-            f"the gradient of {leaf.name!r} does not consist of {_numbers(leaf)} numbers",
+            f"the {nouns[0]} of {leaf.name!r} does not consist of {_numbers(leaf)} numbers",
             given=f"{type(value).__name__} of dtype {array.dtype}, shape {array.shape}, from {source}",
             expected=f"{leaf.dtype}, shape {leaf.shape}",
         )
     if array.shape != leaf.shape:
-        raise _wrong_shape(array.shape, leaf, source)
+        raise _wrong_shape(array.shape, leaf, nouns, source)
     # Integers are exact: only floats tell in which precision the gradient was computed.
     given = array.dtype if array.dtype.kind in "fc" else np.dtype(np.float64)
     kind = np.complex64 if leaf.dtype.kind == "c" else np.float16
     return flat(array.astype(np.promote_types(given, kind), order="C", copy=copy))
 
 
-def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInterfaceError:
+def _wrong_shape(
+    shape: tuple[int, ...], leaf: Leaf, nouns: tuple[str, str], source: str
+) -> GradientInterfaceError:
     same = [n for n in shape if n != 1] == [n for n in leaf.shape if n != 1]
     if same:
         do = f"the shapes differ only by axes of length 1: reshape to {leaf.shape}, or an update broadcasts"
@@ -156,9 +173,9 @@ def _wrong_shape(shape: tuple[int, ...], leaf: Leaf, source: str) -> GradientInt
     elif shape[1:] == leaf.shape:
         do = f"a leading axis of {shape[0]} is left: sum over the samples"
     else:
-        do = "return one number for each entry of the parameter"
+        do = f"return one number for each entry of the {nouns[1]}"
     return GradientInterfaceError(
-        f"the gradient of {leaf.name!r} has another shape than the parameter",
+        f"the {nouns[0]} of {leaf.name!r} has another shape than the {nouns[1]}",
         given=f"{shape}, from {source}",
         expected=f"{leaf.shape}",
         do=do,

@@ -40,6 +40,12 @@ def refuse_non_callable(
         )
 
 
+def name_of(function: Any, otherwise: str) -> str:
+    """Return what messages call a function of the user; a lambda has no name of its own."""
+    name = getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
+    return otherwise if name == "<lambda>" else str(name)
+
+
 def refuse_not_finite(parameters: Parameters) -> None:
     """Refuse a point with NaN or inf in it."""
     for leaf in parameters.leaves:

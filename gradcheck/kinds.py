@@ -8,13 +8,13 @@ cotangent c: of an analytic function f, ``conj(f') c``. jax has the conjugate: t
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from functools import partial, reduce, wraps
+from functools import partial, reduce
 from typing import Any, Unpack
 
 from gradcheck.arguments import Names, named
 from gradcheck.checking import Options, check_gradient, refuse_bad_options
 from gradcheck.errors import GradientInterfaceError, UsageError
-from gradcheck.interface import refuse_non_callable
+from gradcheck.interface import name_of, refuse_non_callable
 from gradcheck.methods.setting import RTOL
 from gradcheck.pullback import Projection, Pullback
 from gradcheck.pushforward import Pushforward
@@ -37,8 +37,8 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
         are constants. Each is named as in the signature of `function`, or by its position.
     vjp : callable
         ``vjp(cotangent, *args)``: the gradients of all arguments, a tuple in their order (None for
-        a constant, or nothing at all for any of them) or a dict by name; of a single argument also
-        the gradient itself. The cotangent is the nest that `function` returns; for complex outputs
+        a constant, or nothing at all for any of them) or a dict by name; if a single one varies also
+        its gradient itself. The cotangent is the nest that `function` returns; for complex outputs
         the loss is ``Re(sum(conj(cotangent) * out))``.
     **options
         ``rtol``, ``method``, ``seed``, ``executor``, ``progress`` as in `check_gradient`.
@@ -65,8 +65,9 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
     refuse_non_callable(function, "the function", "function(*args)", order)
     refuse_non_callable(vjp, "the vjp", "vjp(cotangent, *args)", order)
     params = named(function, args)
-    pull = partial(_vjp_by_name, vjp, Names(params))
-    return check_pullback(partial(_apply, function), params, pull, options)
+    source = f"{name_of(vjp, 'vjp')}(cotangent, *args)"
+    pull = partial(_vjp_by_name, vjp, Names(params, source))
+    return check_pullback(partial(_apply, function), params, pull, options, source)
 
 
 def check_layer(forward: _Function, backward: _Function, inputs: Any, **options: Unpack[Options]) -> Report:
@@ -105,8 +106,9 @@ def check_layer(forward: _Function, backward: _Function, inputs: Any, **options:
     refuse_non_callable(forward, "forward", "forward(*inputs) that returns (out, cache)", order)
     refuse_non_callable(backward, "backward", "backward(dout, cache)", order)
     params = named(forward, inputs)
-    pull = partial(_backward_by_name, forward, backward, Names(params))
-    return check_pullback(partial(_forward_output, forward), params, pull, options)
+    source = f"{name_of(backward, 'backward')}(dout, cache)"
+    pull = partial(_backward_by_name, forward, backward, Names(params, source))
+    return check_pullback(partial(_forward_output, forward), params, pull, options, source)
 
 
 def check_hessian_product(
@@ -138,7 +140,8 @@ def check_hessian_product(
     order = "check_hessian_product(gradient, params, product)"
     refuse_non_callable(gradient, "the gradient", "gradient(params)", order)
     refuse_non_callable(product, "the product", "product(params, v) that returns H v", order)
-    return check_pullback(gradient, params, wraps(product)(partial(_call, product)), options, symmetric=True)
+    source = f"{name_of(product, 'product')}(params, v)"
+    return check_pullback(gradient, params, partial(_call, product), options, source, symmetric=True)
 
 
 def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[Options]) -> Report:
@@ -173,12 +176,18 @@ def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[
 
 
 def check_pullback(
-    value: _Function, params: Any, pull: _Function, options: Options, *, symmetric: bool = False
+    value: _Function,
+    params: Any,
+    pull: _Function,
+    options: Options,
+    source: str = "the gradient",
+    *,
+    symmetric: bool = False,
 ) -> Report:
     """Return the report of several random cotangents; ``pull(params, cotangent)`` is the nest of params."""
     _refuse_bad(options)
     seed = options.get("seed", 0)
-    pullbacks = [Pullback(value, pull, Projection((seed, k))) for k in range(COTANGENTS)]
+    pullbacks = [Pullback(value, pull, Projection((seed, k)), source) for k in range(COTANGENTS)]
     report = _merged(check_gradient(p.loss, params, p.gradient, **options) for p in pullbacks)
     if any(p.writes_cotangent for p in pullbacks):
         report = _flagged(report, "mutates", "the cotangent (dout) that it is given is changed")
@@ -187,7 +196,7 @@ def check_pullback(
     nonlinear = next(filter(None, (p.nonlinear() for p in pullbacks)), "")
     if nonlinear:
         # It may be right for the cotangents drawn and still be wrong for others.
-        twice = Pullback(value, pull, Projection((seed, 0), factor=2.0))
+        twice = Pullback(value, pull, Projection((seed, 0), factor=2.0), source)
         report = report.merge(check_gradient(twice.loss, params, twice.gradient, **options))
         report = _flagged(report, "nonlinear", nonlinear)
     if symmetric and _asymmetric(pullbacks[0], pullbacks[1], options.get("rtol") or RTOL):
@@ -266,8 +275,8 @@ def _forward_output(forward: _Function, params: dict[str, Any]) -> Any:
 def _backward_by_name(
     forward: _Function, backward: _Function, names: Names, params: dict[str, Any], cotangent: Any
 ) -> dict[str, Any]:
-    return names.given_to(backward(cotangent, _forward(forward, params)[1]), backward)
+    return names.given_to(backward(cotangent, _forward(forward, params)[1]))
 
 
 def _vjp_by_name(vjp: _Function, names: Names, params: dict[str, Any], cotangent: Any) -> dict[str, Any]:
-    return names.given_to(vjp(cotangent, *params.values()), vjp)
+    return names.given_to(vjp(cotangent, *params.values()))

@@ -13,6 +13,7 @@ from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
 from gradcheck.execution import Advance, Executor, in_order
 from gradcheck.gradients import arrays_of, held_in_single, read_gradient
+from gradcheck.interface import name_of
 from gradcheck.parameters import Parameters
 from gradcheck.stacking import Stack, agree, chunk_of, no_stack, refuse_different, values_of
 
@@ -205,7 +206,11 @@ class Problem(Evaluation):
     def _analytic(self) -> list[Array]:
         if self._gradient is not None and not callable(self._gradient):
             return self._read(self._gradient, "the gradient given", copy=False)
-        source = "the pair that the loss returns" if self._pair else f"{_name(self._gradient)}(params)"
+        source = (
+            "the pair that the loss returns"
+            if self._pair
+            else f"{name_of(self._gradient, 'gradient')}(params)"
+        )
         # The loss was called at the point just before: it may have left what a backward pass needs.
         raw, self._first_result = (
             self._second_of(self._first_result) if self._pair else self._gradient_call(),
@@ -251,11 +256,6 @@ class Problem(Evaluation):
         else:
             self.flag("nondeterministic", "the gradient differs between equal calls; the second is judged")
             self.unsteady = [np.abs(b - a).astype(np.float64) for a, b in zip(first, second, strict=True)]
-
-
-def _name(function: Any) -> str:
-    name = getattr(function, "__qualname__", type(function).__name__).rpartition("<locals>.")[2]
-    return "gradient" if name == "<lambda>" else name
 
 
 def _grows_evenly(first: Array, second: Array, third: Array) -> bool:

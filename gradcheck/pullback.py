@@ -65,7 +65,9 @@ class Projection:
     def tangent(self, tangent: Any, source: str) -> float:
         """Return the sum of a tangent of the outputs."""
         nest = {"output": self._outputs}
-        arrays = read_gradient({"output": tangent}, nest, Parameters(nest).leaves, source)
+        named = None if tangent is None else {"output": tangent}
+        nouns = ("tangent", "output")
+        arrays = read_gradient(named, nest, Parameters(nest).leaves, source, nouns=nouns)
         return float(sum(map(np.dot, self._weights, arrays)))
 
     def _draw(self, outputs: Any) -> None:
@@ -77,6 +79,7 @@ class Projection:
                 expected="a floating-point or complex number or array, or a nest of them",
                 do=conversion(outputs),
             )
+        _refuse_not_finite(outputs)
         self._outputs = outputs
         for leaf in Parameters({"output": outputs}).leaves:
             # Small outputs count as much as large ones.
@@ -96,6 +99,8 @@ class Pullback:
     pull : callable
         ``pull(params, cotangent) -> gradient``, the nest of params.
     projection : Projection
+    source : str
+        What messages call the function of the user behind `pull`.
 
     Attributes
     ----------
@@ -106,22 +111,28 @@ class Pullback:
     """
 
     def __init__(
-        self, value: Callable[[Any], Any], pull: Callable[[Any, Any], Any], projection: Projection
+        self,
+        value: Callable[[Any], Any],
+        pull: Callable[[Any, Any], Any],
+        projection: Projection,
+        source: str,
     ) -> None:
-        self._pull, self._projection = pull, projection
+        self._pull, self._projection, self._source = pull, projection, source
         self._point: Any = None
         self.loss = partial(_weighted, projection, value)
         self.writes_cotangent = False
 
     def gradient(self, params: Any) -> Any:
         """Return its gradient as the vjp has it."""
-        self._point = Parameters(params).nest
+        point = Parameters(params)
+        self._point = point.nest
         cotangent = self._projection.cotangent()
         before = [np.array(node) for node in leaf_nodes(cotangent)]
         result = self._pull(params, cotangent)
         after = list(leaf_nodes(cotangent))
         same = len(before) == len(after) and all(map(np.array_equal, before, after))
         self.writes_cotangent |= not same
+        read_gradient(result, self._point, point.leaves, self._source, copy=False)  # refuse it by its name
         return result
 
     def nonlinear(self) -> str:
@@ -152,7 +163,19 @@ class Pullback:
     def _gradient_of(self, factor: float) -> list[Array]:
         parameters = Parameters(self._point)
         raw = self._pull(parameters.nest, self._projection.cotangent(factor))
-        return read_gradient(raw, self._point, parameters.leaves, "the gradient")
+        return read_gradient(raw, self._point, parameters.leaves, self._source)
+
+
+def _refuse_not_finite(outputs: Any) -> None:
+    values = np.concatenate([flat(node) for node in leaf_nodes(outputs)])
+    wrong = values[~np.isfinite(values)]
+    if wrong.size:
+        raise GradientInterfaceError(
+            "the output is not finite at the point given",
+            given=f"{wrong[0]}, the first of {wrong.size} such entries of {values.size}",
+            expected="finite numbers",
+            do="choose arguments inside the domain of the function",
+        )
 
 
 def _weighted(projection: Projection, value: Callable[[Any], Any], params: Any) -> Any:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from gradcheck.derivatives.lines import entry_scales, leaf_scales
 from gradcheck.evaluation import Evaluation
+from gradcheck.interface import name_of
 from gradcheck.parameters import Parameters
 from gradcheck.pullback import Projection
 
@@ -77,7 +78,7 @@ class Pushforward:
         for leaf, values in zip(moved.leaves, tangent, strict=True):
             leaf.set(values)
         found = self._jvp(tuple(point.nest.values()), tuple(moved.nest.values()))
-        return self._projection.tangent(found, "jvp(args, tangents)")
+        return self._projection.tangent(found, f"{name_of(self._jvp, 'jvp')}(args, tangents)")
 
 
 def _drawn(outputs: Evaluation, rng: np.random.Generator) -> dict[str, list[list[Array]]]:

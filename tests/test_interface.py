@@ -229,3 +229,53 @@ class TestKinds:
         """What cannot be used is refused before anything is called; vectorized is for a loss."""
         with pytest.raises(UsageError, match=words):
             kind(*((loss, W, loss) if kind is not check_layer else (loss, loss, W)), **options)
+
+    @pytest.mark.parametrize(
+        ("call", "words"),
+        [
+            (lambda f: check_vjp(np.square, (W,), f), r"from cut\(cotangent, \*args\)"),
+            (lambda f: check_layer(lambda w: (w**2, w), f, W), r"from cut\(dout, cache\)"),
+            (lambda f: check_hessian_product(gradient, W, f), r"from cut\(params, v\)"),
+            (
+                lambda f: check_jvp(np.square, (W,), f),
+                r"(?s)tangent of 'output'.*the output\n.*from cut\(args, tangents\)",
+            ),
+        ],
+        ids=["vjp", "layer", "product", "jvp"],
+    )
+    def test_source(self, call, words):
+        """The message names the function that the user has given, and what it was to return."""
+
+        def cut(*arguments):
+            return np.ones(2)
+
+        with pytest.raises(GradientInterfaceError, match=words):
+            call(cut)
+
+    @pytest.mark.parametrize(
+        "call",
+        [
+            lambda f: check_vjp(np.square, (W,), f),
+            lambda f: check_vjp(np.power, (W, 2), f),
+            lambda f: check_jvp(np.square, (W,), f),
+            lambda f: check_layer(lambda w, n: (w**2, w), f, (W, 1.0)),
+            lambda f: check_hessian_product(gradient, W, f),
+            lambda f: check(loss, W, f),
+        ],
+    )
+    def test_missing_return(self, call):
+        """What returns None misses its return."""
+        with pytest.raises(GradientInterfaceError, match="add the missing return"):
+            call(lambda *arguments: None)
+
+    @pytest.mark.parametrize("kind", [check_vjp, check_jvp])
+    def test_not_finite(self, kind):
+        """Of many outputs it is the output that is not finite at the point."""
+        with pytest.raises(GradientInterfaceError, match="the output is not finite at the point") as caught:
+            kind(lambda w: np.where(w < 0, np.nan, w), (W,), gradient)
+
+        assert "nan, the first of 1" in str(caught.value)
+
+    def test_bare_gradient_beside_constants(self):
+        """Where a single argument varies its gradient needs no tuple."""
+        assert check_vjp(lambda w, n: w**n, (W, 3), lambda c, w, n: c * n * w ** (n - 1)).ok
