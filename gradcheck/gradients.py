@@ -63,6 +63,39 @@ def read_gradient(
     return [_leaf_gradient(found[name], leaf, nouns, source, copy) for name, leaf in expected.items()]
 
 
+def integers_overlooked(gradient: Any, params: Any) -> list[str]:
+    """Return a note if a gradient is given for integers in params, as if they were no constants.
+
+    Parameters
+    ----------
+    gradient, params : nest
+        As `read_gradient` has taken them.
+
+    Returns
+    -------
+    list of str
+    """
+    found: dict[str, Any] = {}
+    constants: dict[str, Any] = {}
+    _collect(gradient, params, (), found, [])
+    _collect(params, params, (), constants, [])
+    names = [name for name, value in found.items() if _is_integer(constants[name]) and _is_slope(value)]
+    note = (
+        f"integers are constants: the gradient given for {', '.join(names)} was not looked at "
+        "(write 1.0 in place of 1 to have it checked)"
+    )
+    return [note] if names else []
+
+
+def _is_integer(value: Any) -> bool:
+    return not is_container(value) and as_array(value).dtype.kind in "iu"
+
+
+def _is_slope(value: Any) -> bool:
+    array = as_array(value)
+    return array.dtype.kind in "fc" and bool(np.any(array))
+
+
 def held_in_single(gradient: list[Array]) -> bool:
     """Return whether all numbers are such as single precision has, and some use all its digits.
 

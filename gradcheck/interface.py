@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Parameters
+from gradcheck.parameters import Parameters, as_array, leaf_nodes
 
 Array = NDArray[Any]
 
@@ -47,8 +47,15 @@ def name_of(function: Any, otherwise: str) -> str:
 
 
 def refuse_not_finite(parameters: Parameters) -> None:
-    """Refuse a point with NaN or inf in it."""
-    for leaf in parameters.leaves:
+    """Refuse a point with NaN, inf or masked entries in it."""
+    for leaf, node in zip(parameters.leaves, leaf_nodes(parameters.nest), strict=True):
+        if np.ma.is_masked(node):
+            raise GradientInterfaceError(
+                f"parameter {leaf.name!r} has masked entries",
+                given=f"{np.sum(np.ma.getmaskarray(node))} masked of {node.size}",
+                expected="an array whose entries all count",
+                do="give those that count alone, as compressed() does, and place them in the loss",
+            )
         wrong = np.flatnonzero(~np.isfinite(leaf.values))
         if wrong.size:
             raise GradientInterfaceError(
@@ -57,6 +64,13 @@ def refuse_not_finite(parameters: Parameters) -> None:
                 expected="finite numbers",
                 do="leave masks and other constants out of params, or give them as integers",
             )
+
+
+def integers_noted(result: Any) -> list[str]:
+    """Return a note if what a loss returned, alone or before a gradient, is an integer."""
+    value = result[0] if isinstance(result, tuple) else result
+    note = f"the loss returns integers ({type(value).__name__}), which hide small changes: return a float"
+    return [note] if as_array(value).dtype.kind in "iu" else []
 
 
 def remedy(value: Any, number: Array) -> str:

@@ -12,8 +12,8 @@ from gradcheck.decision import ROUND_OFF
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
 from gradcheck.execution import Advance, Executor, in_order
-from gradcheck.gradients import arrays_of, held_in_single, read_gradient
-from gradcheck.interface import name_of
+from gradcheck.gradients import arrays_of, held_in_single, integers_overlooked, read_gradient
+from gradcheck.interface import integers_noted, name_of
 from gradcheck.parameters import Parameters
 from gradcheck.stacking import Stack, agree, chunk_of, no_stack, refuse_different, values_of
 
@@ -23,6 +23,10 @@ Alone = Callable[[Sequence[float]], list[float]]
 
 _TASK = 64  # entries
 _NEAR = 2.0**-7
+_AGAIN = (
+    "gradcheck: the gradient was called a second time with equal arguments, and only then raised this. "
+    "Read from a cache what belongs to the point, and leave it there: cache[key] for cache.pop(key)."
+)
 
 
 class Problem(Evaluation):
@@ -64,6 +68,7 @@ class Problem(Evaluation):
         self._once: dict[int, bool] = {}
         self._stack: Stack | None = None
         super().__init__(loss, params, pair=gradient is None)
+        self.notes += integers_noted(self._first_result)
         self.unsteady: list[Array | float] = [0.0] * len(self.leaves)
         self.analytic = self._analytic()
         self.watch_beside()
@@ -205,6 +210,7 @@ class Problem(Evaluation):
 
     def _analytic(self) -> list[Array]:
         if self._gradient is not None and not callable(self._gradient):
+            self.notes += integers_overlooked(self._gradient, self._given)
             return self._read(self._gradient, "the gradient given", copy=False)
         source = (
             "the pair that the loss returns"
@@ -217,6 +223,7 @@ class Problem(Evaluation):
             None,
         )
         first = self._read(raw, source)
+        self.notes += integers_overlooked(raw, self._given)
         again = self._call_again()
         if _share_memory(raw, again, arrays_of(self.params)):
             self.flag("returns-buffer", "the gradient returns the same memory at each call")
@@ -229,7 +236,11 @@ class Problem(Evaluation):
 
     def _call_again(self) -> Any:
         self.evaluations += self._pair
-        return self._second_of(self._loss(self.params)) if self._pair else self._gradient_call()
+        try:
+            return self._second_of(self._loss(self.params)) if self._pair else self._gradient_call()
+        except Exception as error:
+            error.add_note(_AGAIN)
+            raise
 
     def _read(self, raw: Any, source: str, *, copy: bool = True) -> list[Array]:
         return read_gradient(raw, self._given, self.leaves, source, copy=copy)

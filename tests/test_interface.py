@@ -1,5 +1,6 @@
 """What does not fit together is refused in words: losses and gradients of the wrong kind, shape or names."""
 
+import copy
 import re
 
 import numpy as np
@@ -55,6 +56,13 @@ class TestLoss:
             check(lambda w: value, W, gradient)
 
         assert str(value) in str(caught.value)
+
+    def test_integer(self):
+        """A loss that returns integers is told of it: what they cut off is missing in its differences."""
+        reports = [check(lambda w, kind=kind: kind(w * w), 1.5, 3.0) for kind in (int, np.int32, float)]
+
+        assert [report.verdict for report in reports] == ["mismatch", "mismatch", "match"]
+        assert [any("returns integers" in note for note in r.notes) for r in reports] == [True, True, False]
 
     def test_pair(self):
         """Without a gradient the loss returns (value, gradient), and says so if it does not."""
@@ -196,6 +204,35 @@ class TestGradient:
         """Integers are exact numbers: no precision is forgiven."""
         assert check(np.sum, W, np.ones(3, dtype)).verdict == "match"
         assert check(lambda w: 1.0005 * np.sum(w), W, np.ones(3, dtype)).verdict == "mismatch"
+
+    @pytest.mark.parametrize(
+        ("given", "noted"),
+        [(np.array([99.0, 0.0]), True), (99.0, True), (None, False), (np.zeros(2), False), ([1, 2], False)],
+    )
+    def test_of_integers(self, given, noted):
+        """A gradient given for constants is not looked at; that is noted."""
+        params = {"W": W, "b": np.array([1, 2])}
+
+        report = check(lambda p: loss(p["W"]), params, lambda p: {"W": p["W"] + 0, "b": copy.copy(given)})
+
+        assert report.ok
+        assert [*report.parameters] == ["W"]
+        assert [note.partition(" (")[0] for note in report.notes] == [
+            "integers are constants: the gradient given for b was not looked at"
+        ] * noted
+
+    def test_cache_is_used_up(self):
+        """What a gradient raises at its second call alone tells that there was one."""
+        cache = {}
+
+        def forward(w):
+            cache["w"] = w
+            return loss(w)
+
+        with pytest.raises(KeyError) as caught:
+            check(forward, W, lambda w: cache.pop("w").copy())
+
+        assert "called a second time with equal arguments" in caught.value.__notes__[0]
 
 
 class TestKinds:

@@ -203,6 +203,15 @@ class TestRefused:
         with pytest.raises(GradientInterfaceError, match="parameter 'W' is not finite"):
             check(lambda p: 1.0, {"W": kind(wrong)}, lambda p: p)
 
+    def test_masked_entries(self):
+        """What a mask hides is no part of the point, and the loss would not see it move."""
+        masked = np.ma.array([1.0, 2.0, 3.0], mask=[False, True, False])
+
+        with pytest.raises(GradientInterfaceError, match="parameter 'W' has masked entries") as caught:
+            check(lambda p: np.sum(p["W"] ** 2), {"b": 1.0, "W": masked}, lambda p: p)
+
+        assert "1 masked of 3" in str(caught.value)
+
 
 class TestConstants:
     @pytest.mark.parametrize(
