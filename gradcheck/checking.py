@@ -63,7 +63,7 @@ def check_gradient(
         The point. Integers, booleans, strings and None are constants. It is never changed.
     gradient : callable or nest, optional
         ``gradient(params)``, or the gradient itself: the same nest of derivatives. That of a
-        complex parameter w is ``dE/dRe(w) + i dE/dIm(w)``.
+        complex parameter w is ``dE/dRe(w) + i dE/dIm(w)``; the report has an entry for each part.
     rtol : float, optional
         The relative error of an entry that matters to you, at least 1e-12 and less than 1. Default
         1e-6, or 1e-3 where the loss or the gradient computes in single precision only. It is no

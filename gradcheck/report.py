@@ -30,8 +30,9 @@ class Worst:
     Attributes
     ----------
     index : tuple of int
-        Of the entry; ``()`` for a number.
-    analytic, numeric : float or complex
+        Of the entry; ``()`` for a number. That of a complex one ends with 0 for its real part and 1
+        for its imaginary part.
+    analytic, numeric : float
         The derivative that was given and the one that was measured.
     uncertainty : float
         Bound on the error of `numeric`, in its units.
@@ -63,11 +64,13 @@ class ParameterReport:
     detection_limit : float
         The smallest error of an entry that would have been seen, in the units of the gradient.
     entries, checked : int
-        Entries of the leaf, and how many of them were checked.
+        Entries of the leaf, and how many of them were checked; a complex number counts as two, its real
+        and its imaginary part.
     wrong_count : int
         Entries that are a mismatch.
     wrong : tuple of tuple of int
-        Their indices, the first 20.
+        Their indices, the first 20. That of a complex number ends with 0 for its real part and 1 for
+        its imaginary part; tables write ``[2].imag`` for ``(2, 1)``.
     worst : Worst or None
         None if the leaf has no entry.
     kinks : int

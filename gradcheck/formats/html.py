@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from xml.etree.ElementTree import Element, tostring
 
-from gradcheck.formats.text import counted, listed, printable, shape, short, worst
+from gradcheck.formats.text import counted, listed, place, printable, shape, short, worst
 
 Content = Element | str
 
@@ -221,7 +221,7 @@ def _row(row: dict[str, Any]) -> tuple[Content, ...]:
 
 
 def _wrong(row: dict[str, Any]) -> Element:
-    indices = ", ".join(f"[{','.join(map(str, index))}]" for index in row["wrong"] if index)
+    indices = ", ".join(place(row, index) for index in row["wrong"] if index)
     more = f", and {row['wrong_count'] - len(row['wrong'])} more"
     summary = element("summary", "wrong entries of ", element("code", row["name"]))
     text = indices + (more if row["wrong_count"] > len(row["wrong"]) else "")

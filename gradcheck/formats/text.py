@@ -129,8 +129,18 @@ def worst(row: dict[str, Any]) -> str:
     # Two numbers that are judged different must look different.
     differ = row["verdict"] != "match" and 0 < error < 1e-4
     digits = min(17, 2 - math.floor(math.log10(error))) if differ else 6
-    index = "[" + ",".join(map(str, entry["index"])) + "] " if entry["index"] else ""
-    return f"{index}{_number(entry['analytic'], digits)} for {_number(entry['numeric'], digits)}"
+    derivatives = f"{_number(entry['analytic'], digits)} for {_number(entry['numeric'], digits)}"
+    return f"{place(row, entry['index'])} {derivatives}".lstrip()
+
+
+def place(row: dict[str, Any], index: Sequence[int]) -> str:
+    """Return an index of a parameter as Python writes it: ``[0,1]``, of a complex one ``[0,1].imag``."""
+    part = ""
+    if row["dtype"].startswith("complex") and len(index) > len(row["shape"]):
+        *index, last = index
+        part = ("real", "imag")[last]
+    brackets = f"[{','.join(map(str, index))}]" if index else ""
+    return ".".join(filter(None, [brackets, part]))
 
 
 def _finding(finding: dict[str, Any]) -> list[str]:

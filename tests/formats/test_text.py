@@ -99,6 +99,25 @@ class TestContent:
 
         assert f"[1] {value} for 2" in str(planted(verdict="mismatch", parameters={"W1": wrong}))
 
+    @pytest.mark.parametrize(
+        ("shape", "index", "words"),
+        [
+            ((2,), (0, 1), "[0].imag 3 for 2"),
+            ((2, 2), (0, 1, 0), "[0,1].real 3 for 2"),
+            ((), (1,), "imag 3 for 2"),
+        ],
+    )
+    def test_complex_entry(self, shape, index, words):
+        """Of a complex entry the table says which part is wrong."""
+        row = parameter_reports(
+            "z", "mismatch", shape=shape, dtype="complex128", max_relative_error=0.5,
+            worst=Worst(index, 3.0, 2.0, 0.1), wrong=(index,), wrong_count=1,
+        )  # fmt: skip
+        report = planted(verdict="mismatch", parameters={"z": row})
+
+        assert f" {words}  mismatch" in str(report)
+        assert words in report.to_html()
+
     @pytest.mark.parametrize(("verdict", "field"), [("mismatch", "wrong"), ("inconclusive", "inconclusive")])
     def test_headline_counts(self, verdict, field):
         """The headline says the verdict, the largest error, and how many entries of what led to it."""
