@@ -3,7 +3,10 @@
 import re
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
+
+import pytest
 
 from gradcheck import cli
 from gradcheck.grading.rubric import Rubric, load
@@ -42,6 +45,20 @@ def test_example_of_a_test():
     exec(block("code: test"), names)
 
     names["test_gradient_of_the_squared_error"]()
+
+
+@pytest.mark.parametrize("error", [0.0, 1e-3])
+def test_example_of_random_networks(error):
+    """A right gradient passes, dead and tiny networks or not; a wrong one does not."""
+
+    def my_gradient(network, params, x, d):
+        return {name: (1 + error) * g for name, g in network.gradient(params, x, d).items()}
+
+    names: dict[str, object] = {"my_gradient": my_gradient}
+    exec(block("code: networks"), names)
+
+    with pytest.raises(AssertionError, match="MISMATCH") if error else nullcontext():
+        names["test_gradient"]()
 
 
 def test_example_of_mutation_testing(capsys):
