@@ -5,10 +5,18 @@ A verdict is not an error; `GradientMismatch` and `GradientInconclusive` are how
 `assert_gradient` reports one.
 """
 
+import textwrap
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from gradcheck.report import Report
+
+
+_INDENT = " " * 12
+_wrapped = partial(
+    textwrap.fill, width=80, subsequent_indent=_INDENT, break_long_words=False, break_on_hyphens=False
+)
 
 
 class GradcheckError(Exception):
@@ -20,7 +28,7 @@ class GradcheckError(Exception):
         One sentence: what is wrong.
     given, expected, do : str, optional
         What was given, what was expected instead, and what to do about it; each
-        becomes a line of its own in the message.
+        becomes a line of its own in the message, or more where it is wider than 80 columns.
     """
 
     exit_code = 5
@@ -28,9 +36,14 @@ class GradcheckError(Exception):
     def __init__(self, problem: str, *, given: str = "", expected: str = "", do: str = "") -> None:
         self.problem = problem
         lines = (("given", given), ("expected", expected), ("do", do))
-        super().__init__(
-            "\n".join([problem, *(f"  {label + ':':<10}{text}" for label, text in lines if text)])
-        )
+        super().__init__("\n".join([problem, *(_labelled(label, text) for label, text in lines if text)]))
+
+
+def _labelled(label: str, text: str) -> str:
+    """Return a text behind its label; its lines stay, and are broken where there is a space."""
+    lines = text.strip("\n").split("\n")
+    heads = [f"  {label + ':':<10}", *[_INDENT] * (len(lines) - 1)]
+    return "\n".join(_wrapped(line, initial_indent=head) for head, line in zip(heads, lines, strict=True))
 
 
 class UsageError(GradcheckError, ValueError):

@@ -17,9 +17,7 @@ Array = NDArray[Any]
 _ENTRIES = 50
 _BYTES = 2**22
 _HANDFUL = 4
-_KEEP_AXIS = (
-    "keep the first axis in every operation, as in u = z @ W + b[:, None, :], or leave vectorized out"
-)
+_KEEP_AXIS = "keep the first axis in every operation, as in u = z @ W + b[:,None,:], or leave vectorized out"
 
 
 def chunk_of(leaf: Leaf) -> int:

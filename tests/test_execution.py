@@ -351,7 +351,7 @@ class TestVectorized:
     def test_the_message_names_the_element(self):
         """Element, both values, and what to do."""
         with pytest.raises(
-            GradientInterfaceError, match=r"for element [1-4] of a stack of 5[\s\S]*b\[:, None, :\]"
+            GradientInterfaceError, match=r"for element [1-4] of a stack of 5[\s\S]*b\[:,None,:\]"
         ):
             check_gradient(
                 lambda w: np.sum(w**2, axis=-1) * w.flat[0],

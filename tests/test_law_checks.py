@@ -191,7 +191,7 @@ class TestRefusals:
 
     def test_no_case(self):
         """An implementation without arguments is named, and how to wrap it."""
-        with pytest.raises(UsageError, match=r"(?s)Layer object.*LayerCase\(name, layer, params, x\)"):
+        with pytest.raises(UsageError, match=r"(?s)Layer object.*LayerCase\(name, layer,\s+params, x\)"):
             list(iter_checks([Layer()]))
 
     @pytest.mark.parametrize(
