@@ -53,6 +53,8 @@ def check_vjp(function: _Function, args: Any, vjp: _Function, **options: Unpack[
     ------
     GradientInterfaceError
         If function, args and vjp do not fit each other.
+    UsageError
+        If an option cannot be used.
 
     Examples
     --------
@@ -93,6 +95,8 @@ def check_layer(forward: _Function, backward: _Function, inputs: Any, **options:
     ------
     GradientInterfaceError
         If forward, backward and inputs do not fit each other.
+    UsageError
+        If an option cannot be used.
 
     Examples
     --------
@@ -136,6 +140,8 @@ def check_hessian_product(
     ------
     GradientInterfaceError
         If gradient, params and product do not fit each other.
+    UsageError
+        If an option cannot be used.
     """
     order = "check_hessian_product(gradient, params, product)"
     refuse_non_callable(gradient, "the gradient", "gradient(params)", order)
@@ -168,6 +174,8 @@ def check_jvp(function: _Function, args: Any, jvp: _Function, **options: Unpack[
     ------
     GradientInterfaceError
         If function, args and jvp do not fit each other.
+    UsageError
+        If an option cannot be used.
     """
     order = "check_jvp(function, args, jvp)"
     refuse_non_callable(function, "the function", "function(*args)", order)
