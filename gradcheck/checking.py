@@ -228,17 +228,16 @@ def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Ver
 
 def _precision_notes(problem: Problem, setting: Setting, asked: float | None) -> list[str]:
     notes, noise = [], setting.noise
-    narrow = [
-        leaf.name for leaf, a in zip(problem.leaves, problem.analytic, strict=True) if a.dtype.itemsize < 8
-    ]
     if problem.unit_roundoff > np.finfo(np.float32).eps:
         notes.append("the loss returns half precision: derivatives by differences are coarse")
     elif noise.single:
         notes.append(f"the loss computes in single precision (noise {noise.relative:.0e} of its value)")
     elif noise.relative > _NOISY * problem.unit_roundoff:
         notes.append(f"the loss is noisy: {noise.level:.1e}, {noise.relative:.0e} of its value")
-    if narrow:
-        notes.append(f"the gradient of {', '.join(narrow)} is in {problem.analytic[0].dtype}")
+    gradients = list(zip(problem.leaves, problem.analytic, strict=True))
+    for narrow in ("float16", "float32"):
+        of = [leaf.name for leaf, a in gradients if a.dtype == narrow]
+        notes += [f"the gradient of {', '.join(of)} is in {narrow}"] if of else []
     if asked is None and setting.rtol != RTOL:
         notes.append(f"rtol is {setting.rtol:.0e} for single precision")
     return notes

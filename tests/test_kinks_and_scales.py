@@ -1,4 +1,4 @@
-"""What makes a derivative hard: kinks, jumps, edges of the domain, scales, precision."""
+"""What makes a derivative hard: kinks, jumps, edges of the domain, scales."""
 
 import warnings
 
@@ -258,41 +258,3 @@ class TestScales:
 
         assert check(stairs, np.array([1.2345, 2.0]), np.array([0.0, 1.0])).verdict == "match"
         assert check(stairs, np.array([1.2345, 2.0]), np.array([1000.0, 1.0])).verdict == "mismatch"
-
-
-class TestPrecision:
-    def test_float32_params_are_widened(self):
-        """A loss that takes float64 is judged to float64's tolerance though params are float32."""
-        w = W.astype(np.float32)
-
-        report = check(lambda w: np.sum(np.sin(w)), w, lambda w: np.cos(w.astype(np.float64)))
-
-        assert report.verdict == "match"
-        assert report.max_relative_error < 1e-9
-        assert check(lambda w: np.sum(np.sin(w)), w, lambda w: np.cos(w) * (1 + 1e-5)).verdict == "mismatch"
-
-    def test_float32_loss(self):
-        """A loss that computes in float32 is judged at 1e-3 and the report says so."""
-
-        def single(w):
-            return np.sum(np.sin(w.astype(np.float32)))
-
-        report = check(single, W, np.cos(W))
-
-        assert report.verdict == "match"
-        assert any("single precision" in note for note in report.notes)
-        assert check(single, W, 1.01 * np.cos(W)).verdict == "mismatch"
-
-    def test_a_loss_that_refuses_float64(self):
-        """A loss that takes float32 only is called with float32, and the report says so."""
-
-        def strict(w):
-            if w.dtype != np.float32:
-                raise TypeError("float32 please")
-            return np.sum(w * w)
-
-        report = check(strict, W.astype(np.float32), lambda w: 2 * w)
-
-        assert report.verdict == "match"
-        assert any("does not take a float64 copy" in note for note in report.notes)
-        assert check(strict, W.astype(np.float32), lambda w: 2.1 * w).verdict == "mismatch"
