@@ -148,6 +148,21 @@ class TestEdges:
         assert at(0.0, inside, 3.001).verdict == "mismatch"
         assert any("edge of the domain" in note for note in at(0.0, inside, 3.001).notes)
 
+    @pytest.mark.parametrize("at_edge", [1, 300])
+    def test_some_on_the_edge(self, at_edge):
+        """Entries on an edge, though theirs are the largest derivatives, hinder no others."""
+        w = np.linspace(1.0, 2.0, 1000)
+        w[:at_edge] = 0.0
+        slope = np.where(w == 0, 100.0, 1.0)
+
+        def inside(w):
+            return float(np.sum(slope * w + w**2)) if np.all(w >= 0) else np.nan
+
+        report = check(inside, w, slope + 2 * w)
+
+        assert report.verdict == "match"
+        assert report.evaluations < 2 * w.size + 100 * at_edge + 200
+
     def test_edges_on_both_sides(self):
         """A loss that has a value at the point alone confirms nothing, and the report says so."""
         report = at(0.0, lambda u: 0.0 if u == 0 else np.nan, 0.0)

@@ -75,8 +75,11 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     if not analytic.size:
         return LeafEvidence(analytic, analytic, analytic, lambda: 0.0)
     sizes = entry_scales(problem.start[index], setting.scales[index])
-    typical = int(np.argmax(np.where(np.isfinite(analytic), np.abs(analytic), 0)))
-    step, third = first_step(problem, index, typical, float(sizes[typical]), setting.noise.level)
+    largest_first = np.argsort(-np.where(np.isfinite(analytic), np.abs(analytic), 0), kind="stable")
+    for k in largest_first[:: max(1, math.ceil(analytic.size / _SAMPLE))].tolist():
+        step, third = first_step(problem, index, k, float(sizes[k]), setting.noise.level)
+        if np.isfinite(third):
+            break  # it lies at no edge of the domain
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
     steps = sizes / setting.scales[index]
