@@ -7,8 +7,9 @@ named ``params``. Integers, booleans, strings, None and functions are constants.
 
 import copy
 import dataclasses
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -96,7 +97,7 @@ class Parameters:
         self._leaves: list[Leaf] = []
         self.nest: Any = None
         try:
-            self.nest = self._copied(nest, (), self._put_root)
+            self.nest = self._copied(nest, (), partial(_place, self, "nest"))
         except RecursionError:
             raise GradientInterfaceError(
                 "the nest of parameters has no end",
@@ -111,9 +112,6 @@ class Parameters:
         nodes = list(leaf_nodes(self.nest))
         return len(nodes) == len(self.leaves) and all(map(_holds, nodes, self._arrays, self.leaves))
 
-    def _put_root(self, value: Any) -> None:
-        self.nest = value
-
     def _copied(self, node: Any, path: tuple[str, ...], put: Callable[[Any], None]) -> Any:
         if isinstance(node, np.ndarray):
             return self._copied_array(node, path)
@@ -122,12 +120,12 @@ class Parameters:
         if isinstance(node, dict | list) or _is_dataclass(node):
             twin = copy.copy(node)
             for key, item in items(node):
-                _place(twin, key, self._copied(item, (*path, str(key)), _Put(twin, key)))
+                _place(twin, key, self._copied(item, (*path, str(key)), partial(_place, twin, key)))
             return twin
         if isinstance(node, tuple):
             slots = _TupleSlots(type(node), list(node), put)
-            for key, item in items(node):
-                slots.items[slots.index[key]] = self._copied(item, (*path, str(key)), _Put(slots, key))
+            for i, (key, item) in enumerate(items(node)):
+                slots.items[i] = self._copied(item, (*path, str(key)), partial(_place, slots, key))
             return slots.rebuilt()
         if isinstance(node, _CONSTANTS) or callable(node):
             return node
@@ -235,6 +233,16 @@ def items(node: Any) -> Iterator[tuple[Any, Any]]:
         yield from enumerate(node)
 
 
+def with_items(node: Any, nodes: Iterable[Any]) -> Any:
+    """Return a container like another that holds other nodes, in the order of `items`."""
+    if isinstance(node, tuple):
+        return _tuple(type(node), nodes)
+    twin = copy.copy(node)
+    for (key, _), item in zip(items(node), nodes, strict=True):
+        _place(twin, key, item)
+    return twin
+
+
 def leaf_nodes(node: Any) -> Iterator[Any]:
     """Return the numbers and arrays of a nest that are no constants, in its order."""
     if is_container(node):
@@ -258,19 +266,11 @@ class _TupleSlots:
         self.index = {key: i for i, key in enumerate(getattr(kind, "_fields", range(len(items))))}
 
     def rebuilt(self) -> Any:
-        return self.kind(*self.items) if hasattr(self.kind, "_fields") else self.kind(self.items)
+        return _tuple(self.kind, self.items)
 
 
-class _Put:
-    """Puts a value into its place in a private container."""
-
-    __slots__ = ("container", "key")
-
-    def __init__(self, container: Any, key: Any) -> None:
-        self.container, self.key = container, key
-
-    def __call__(self, value: Any) -> None:
-        _place(self.container, self.key, value)
+def _tuple(kind: type, nodes: Iterable[Any]) -> Any:
+    return kind(*nodes) if hasattr(kind, "_fields") else kind(nodes)
 
 
 def _place(container: Any, key: Any, value: Any) -> None:

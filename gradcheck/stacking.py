@@ -1,6 +1,5 @@
 """Many points in one call: a nest whose leaves are stacked along a new first axis."""
 
-import copy
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.errors import GradientInterfaceError
-from gradcheck.parameters import Leaf, as_array, is_container, is_leaf, items
+from gradcheck.parameters import Leaf, as_array, is_container, is_leaf, items, with_items
 
 Array = NDArray[Any]
 
@@ -145,17 +144,6 @@ def _repeated(values: Array, count: int) -> Array:
 
 def _replaced(node: Any, arrays: Iterator[Array]) -> Any:
     """Return a nest with the next array in the place of each leaf."""
-    if not is_container(node):
-        return next(arrays) if is_leaf(node) else node
-    new = {key: _replaced(item, arrays) for key, item in items(node)}
-    if isinstance(node, tuple):
-        return type(node)(*new.values()) if hasattr(node, "_fields") else type(node)(new.values())
-    twin = copy.copy(node)
-    if isinstance(twin, dict):
-        twin.update(new)
-    elif isinstance(twin, list):
-        twin[:] = new.values()
-    else:
-        for name, value in new.items():
-            object.__setattr__(twin, name, value)
-    return twin
+    if is_container(node):
+        return with_items(node, [_replaced(item, arrays) for _, item in items(node)])
+    return next(arrays) if is_leaf(node) else node

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from gradcheck.checking import Options
 from gradcheck.errors import UsageError
 from gradcheck.kinds import check_pullback, check_pushforward
-from gradcheck.parameters import is_container, items, path_name
+from gradcheck.parameters import is_container, items, path_name, with_items
 from gradcheck.report import Report
 
 Array = NDArray[Any]
@@ -165,12 +165,7 @@ def mapped(function: Any, node: Any, path: tuple[str, ...] = ()) -> Any:
     """Return a nest with ``function(name, leaf)`` in the place of whatever is no container."""
     if not is_container(node):
         return function(path_name(path), node)
-    new = {key: mapped(function, item, (*path, str(key))) for key, item in items(node)}
-    if isinstance(node, dict):
-        return new
-    if dataclasses.is_dataclass(node):
-        return dataclasses.replace(node, **new)  # type: ignore[type-var]
-    return type(node)(*new.values()) if hasattr(node, "_fields") else type(node)(new.values())
+    return with_items(node, [mapped(function, item, (*path, str(key))) for key, item in items(node)])
 
 
 def leaves_of(node: Any) -> list[Any]:

@@ -4,9 +4,7 @@ The scale is that of all leaves together: where a gradient is zero by cancellati
 batch normalisation), its own entries are nothing but the round-off of the others.
 """
 
-import copy
-import dataclasses
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from gradcheck.decision import ROUND_OFF
-from gradcheck.parameters import is_container, items, leaf_nodes, path_name
+from gradcheck.parameters import is_container, items, leaf_nodes, path_name, with_items
 
 Array = NDArray[Any]
 Leaves = dict[str, Array]
@@ -45,16 +43,8 @@ def mapped(function: Callable[[Array], Any], nest: Any) -> Any:
     """Return the nest with each of its arrays replaced by `function` of it."""
     if isinstance(nest, np.ndarray):
         return function(nest)
-    if isinstance(nest, Mapping):
-        return {key: mapped(function, item) for key, item in nest.items()}
-    if isinstance(nest, list | tuple):
-        parts = [mapped(function, item) for item in nest]
-        return type(nest)(*parts) if hasattr(nest, "_fields") else type(nest)(parts)
-    if dataclasses.is_dataclass(nest) and not isinstance(nest, type):
-        twin = copy.copy(nest)
-        for key, item in items(nest):
-            object.__setattr__(twin, key, mapped(function, item))
-        return twin
+    if is_container(nest):
+        return with_items(nest, [mapped(function, item) for _, item in items(nest)])
     return nest
 
 
