@@ -1,7 +1,9 @@
 """Laws as tests: what pytest and unittest make of them, as their users see it."""
 
+import dataclasses
 import re
 import unittest
+from collections import UserDict
 from pathlib import Path
 
 import pytest
@@ -193,6 +195,14 @@ class TestRefusals:
         """An implementation without arguments is named, and how to wrap it."""
         with pytest.raises(UsageError, match=r"(?s)Layer object.*LayerCase\(name, layer,\s+params, x\)"):
             list(iter_checks([Layer()]))
+
+    @pytest.mark.parametrize("law", LAWS)
+    def test_nothing_to_differentiate(self, law):
+        """Params of a type whose numbers nobody sees are refused by every law, not found to keep it."""
+        case = dataclasses.replace(network_case(Mlp()), params=UserDict(network_case(Mlp()).params))
+
+        with pytest.raises(GradientInterfaceError, match=r"(?s)'params' is of a type.*UserDict"):
+            LAWS[law].check(case)
 
     @pytest.mark.parametrize(
         ("method", "given"), [("forward", "expected:.*z, cache"), ("backward", "expected:.*dparams, dx")]

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from gradcheck.laws import algebra, purity, reuse
 from gradcheck.laws.cases import Case
 from gradcheck.laws.comparison import Violation, describe
+from gradcheck.parameters import Parameters
 
 
 class LawBroken(AssertionError):  # noqa: N818 (a failed assertion, like the verdicts)
@@ -63,8 +64,11 @@ class Law:
             If it does not.
         DoesNotApply
             If the law has nothing to say about it.
+        GradientInterfaceError
+            If what is to be differentiated is no nest of parameters: all laws would hold of nothing.
         """
         __tracebackhide__ = True
+        Parameters(case.differentiated(case.arguments()))
         violation = self.judge(case)
         if violation is None:
             return
