@@ -1,5 +1,6 @@
 """The law of reuse counts calls: what is counted, and what it makes of them."""
 
+import dataclasses
 import gc
 import sys
 
@@ -8,6 +9,7 @@ import pytest
 from law_abiding import Mlp, network_case
 from law_breakers import BREAKERS
 
+from gradcheck.errors import UsageError
 from gradcheck.laws import LAWS, LawBroken
 from gradcheck.laws.reuse import count_calls
 
@@ -87,3 +89,10 @@ class TestCounts:
 
         with pytest.raises(LawBroken, match=message):
             LAWS["reuse"].check(alone)
+
+    def test_growth_that_does_not_grow(self):
+        """A `grow` that keeps its width is refused: nothing could be told from it."""
+        case = network_case(Mlp())
+
+        with pytest.raises(UsageError, match=r"(?s)does not return wider.*18 entries for width 4, 18 for 16"):
+            LAWS["reuse"].check(dataclasses.replace(case, grow=lambda depth, width: case))

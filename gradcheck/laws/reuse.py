@@ -13,6 +13,7 @@ from itertools import pairwise
 from types import CodeType, FrameType
 from typing import Any, NamedTuple
 
+from gradcheck.errors import UsageError
 from gradcheck.laws.cases import Case, DoesNotApply
 from gradcheck.laws.comparison import Violation, total
 
@@ -106,6 +107,12 @@ def _too_many(own: Cost) -> Violation | None:
 
 
 def _grows_with_width(narrow: Cost, wide: Cost) -> Violation | None:
+    if wide.entries <= narrow.entries:
+        raise UsageError(
+            "grow(depth, width) does not return wider networks",
+            given=f"{narrow.entries} entries for width {WIDTHS[0]}, {wide.entries} for {WIDTHS[1]}",
+            expected="a case with so many layers of that width",
+        )
     power = math.log(max(wide.passes, 1) / max(narrow.passes, 1)) / math.log(wide.entries / narrow.entries)
     if power < 0.5:  # nearer to 0 (whatever the number of entries) than to 1 (in proportion to it)
         return None
