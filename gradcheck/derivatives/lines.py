@@ -21,11 +21,8 @@ class Line(Protocol):
     def realised(self, t: float) -> float:
         """Return the step that is really taken for t."""
 
-    def __call__(self, t: float) -> float:
-        """Return phi(t), NaN where phi has no value."""
-
     def values(self, steps: Sequence[float]) -> list[float]:
-        """Return phi(t) for each of some steps."""
+        """Return phi(t) for each of some steps, NaN where phi has no value."""
 
 
 class EntryLine:
@@ -48,12 +45,8 @@ class EntryLine:
         """Return the step that is really taken for t: ``x + t`` is rounded."""
         return float(np.longdouble(self._leaf.values.dtype.type(self._start + t)) - self._start)
 
-    def __call__(self, t: float) -> float:
-        """Return phi(t), leaving the leaf as it was."""
-        return self.values([t])[0]
-
     def values(self, steps: Sequence[float]) -> list[float]:
-        """Return phi(t) for each of some steps."""
+        """Return phi(t) for each of some steps, leaving the leaf as it was."""
         return self._problem.evaluate_each(self._moves(steps))
 
     def _moves(self, steps: Sequence[float]) -> Iterator[None]:
@@ -96,12 +89,8 @@ class DirectionLine:
         """Return t: the rounding of all entries together is noise of the loss."""
         return t
 
-    def __call__(self, t: float) -> float:
-        """Return phi(t), leaving the leaves as they were."""
-        return self.values([t])[0]
-
     def values(self, steps: Sequence[float]) -> list[float]:
-        """Return phi(t) for each of some steps."""
+        """Return phi(t) for each of some steps, leaving the leaves as they were."""
         return self._problem.evaluate_each(self._moves(steps))
 
     def _moves(self, steps: Sequence[float]) -> Iterator[None]:

@@ -117,7 +117,7 @@ def measured_setting(problem: Problem, rtol: float | None, seed: int) -> Setting
     sizes = leaf_scales(problem)
     line = overall_line(problem, sizes, seed)
     noise = measure_noise(line, problem.value, problem.unit_roundoff)
-    repeated = abs(line(0.0) - problem.value)
+    repeated = abs(problem.evaluate() - problem.value)
     if repeated > 0:
         problem.flag(
             "nondeterministic",
