@@ -14,6 +14,7 @@ from gradcheck import (
     check_layer,
     check_vjp,
 )
+from gradcheck.errors import UsageError
 
 RNG = np.random.default_rng(0)
 X, W, B = RNG.normal(size=(5, 3)), RNG.normal(size=(3, 4)), RNG.normal(size=4)
@@ -394,6 +395,12 @@ class TestJvp:
 
         assert right.ok, str(right)
         assert wrong.verdict == "mismatch"
+
+    @pytest.mark.parametrize("seed", [-1, 1.5, "a"])
+    def test_seed_out_of_range(self, seed):
+        """A seed that cannot be used is refused in the words of every check."""
+        with pytest.raises(UsageError, match="the seed cannot be used"):
+            check_jvp(np.sin, X, lambda args, tangents: tangents[0] * np.cos(args[0]), seed=seed)
 
     def test_complex_and_nests(self):
         """Complex arguments move in complex directions; outputs are nests; integers stay."""
