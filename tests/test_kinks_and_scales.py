@@ -62,6 +62,15 @@ class TestKinks:
         assert judged(lambda p: gradient(p, 1.01)).verdict == "mismatch"
         assert judged(gradient(params)).verdict == "mismatch"
 
+    def test_many_cost_little(self):
+        """A penalty sum |w| where most weights are 0 takes little more than two evaluations for each."""
+        w, c = np.where(np.arange(1000) % 10, 0.0, 1.0), np.linspace(-1.0, 1.0, 1000)
+
+        report = check(lambda w: np.sum(np.abs(w) + (w - c) ** 2), w, np.sign(w) + 2 * (w - c))
+
+        assert report.verdict == "match"
+        assert report.evaluations < 2500
+
     @pytest.mark.parametrize("distance", [1e-9, -1e-9, 1e-6, -1e-6, 1e-3, -1e-3])
     def test_near(self, distance):
         """Beside a kink only the slope of the own side is right, however near it is."""

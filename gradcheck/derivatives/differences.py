@@ -23,6 +23,7 @@ _PROBE = 2.0**-8
 _LARGEST, _SMALLEST = 2.0**-4, 2.0**-24
 _TRUNCATION = 16.0
 _UNLIKE = 2.0**10
+_LOOKED_INTO = 64  # entries
 _WIDER, _FALLS = 8.0, 2.0  # a kink bends 8 times less over 8 times the step, a curve as much
 
 
@@ -103,13 +104,13 @@ def largest_bend(
     -------
     float
         Times the size of the entry, in the units of the loss. What is less than the largest derivative
-        found is not looked into.
+        found is not looked into, nor are more than a few kinks: a smaller bend forgives less.
     """
     bends, found = look.bend * steps, 0.0
     typical = float(np.median(bends[bends > 0])) if np.any(bends > 0) else 0.0
     bends = np.minimum(bends, _UNLIKE * typical)  # what one entry bends is no round-off of the others
     largest = float(np.max(np.abs(look.values * steps), where=np.isfinite(look.values), initial=0.0))
-    for i in np.argsort(-bends).tolist():
+    for i in np.argsort(-bends)[:_LOOKED_INTO].tolist():
         seen = float(bends[i])
         if seen <= max(found, largest):
             return max(found, seen)
