@@ -14,7 +14,8 @@ from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
 from gradcheck.methods.certificate import Certified
-from gradcheck.methods.evidence import LeafEvidence, describe, suspicion
+from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.remarks import describe, suspicion
 from gradcheck.methods.setting import RTOL, Setting, assumed_setting, measured_setting
 from gradcheck.problem import Problem
 from gradcheck.report import Finding, ParameterReport, Report
@@ -81,8 +82,9 @@ def check_gradient(
         are checked, after a comparison with the plain loss. Leaves that stay as they are have a first
         axis of 1 if the loss broadcasts them.
     executor : concurrent.futures.Executor, optional
-        Runs the evaluations where all entries are checked: threads, processes (for a loss that
-        pickle takes), loky, a Dask client's executor. The Report does not depend on it.
+        Runs the evaluations where all entries are checked: threads (for a loss that several may call
+        at once), processes (for one that pickle takes), loky, a Dask client's executor. The Report
+        does not depend on it.
     progress : bool
         Whether to show on standard error how many entries are done.
 
@@ -120,6 +122,7 @@ def check_gradient(
             problem.flag(*suspected)
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
+        odd = tuple(describe(problem, found.evidence, setting.rtol))
         findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
     return Report(
         verdict=verdict,
@@ -130,7 +133,7 @@ def check_gradient(
         seconds=time.perf_counter() - began,
         false_pass_probability=found.false_pass_probability,
         findings=findings,
-        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *found.notes),
+        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *found.notes, *odd),
         flags=tuple(problem.flags),
     )
 
@@ -180,8 +183,7 @@ def _examined(
         leaf.name: leaf_evidence.report(leaf, setting.rtol)
         for leaf, leaf_evidence in zip(problem.leaves, evidence, strict=True)
     }
-    notes = tuple(describe(problem.leaves, evidence))
-    return _Examined("entries", setting, reports, dict(enumerate(evidence)), notes)
+    return _Examined("entries", setting, reports, dict(enumerate(evidence)), ())
 
 
 def assert_gradient(

@@ -137,6 +137,19 @@ class Evaluation:
         self.evaluations += len(values)
         return values
 
+    def first_error(self, moves: Iterator[None]) -> Exception | None:
+        """Return the first of `OUTSIDE` that the loss raises after some moves of the leaves, if it does."""
+        found: Exception | None = None
+        for _ in moves:
+            if found is None:
+                self.evaluations += 1
+                try:
+                    with np.errstate(all="ignore"):
+                        self._loss(self.params)
+                except OUTSIDE as error:
+                    found = error
+        return found
+
     def evaluate(self) -> float:
         """Call the loss at the present values of the leaves.
 

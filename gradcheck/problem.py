@@ -1,6 +1,7 @@
 """The problem to be judged: a loss, a point, and the analytic gradient there."""
 
 import copy
+import math
 from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import Any, TypeVar
@@ -21,7 +22,7 @@ Array = NDArray[Any]
 T = TypeVar("T")
 Alone = Callable[[Sequence[float]], list[float]]
 
-_TASK = 64  # entries
+_TASK, _PARTS = 64, 16  # entries of a task at the most; tasks of few entries
 _NEAR = 2.0**-7
 _AGAIN = (
     "gradcheck: the gradient was called a second time with equal arguments, and only then raised this. "
@@ -106,7 +107,9 @@ class Problem(Evaluation):
         """Do as `Evaluation.evaluate_pairs`, in chunks whose limits do not depend on who runs them."""
         if self.executor is None and self.advance is None and leaf not in self._once:
             return super().evaluate_pairs(leaf, entries, above, below)
-        size = chunk_of(self.leaves[leaf]) if leaf in self._once else _TASK
+        size = min(_TASK, math.ceil(len(entries) / _PARTS))
+        if leaf in self._once:
+            size = chunk_of(self.leaves[leaf])
         cuts = [slice(i, i + size) for i in range(0, len(entries), size)]
         items = [(leaf, entries[cut], above[cut], below[cut]) for cut in cuts]
         found = []

@@ -119,6 +119,21 @@ class TestExecutors:
 
         assert sum(name.startswith("pool") for name in names) >= 600
 
+    def test_parameters_of_few_entries(self):
+        """Ten parameters of twelve entries are shared out, too."""
+        seen = set()
+
+        def loss(params):
+            seen.add(threading.get_ident())
+            return sum(np.sum(w**3) for w in params)
+
+        params = [np.linspace(1, 2, 12) for _ in range(10)]
+        with ThreadPoolExecutor(3) as pool:
+            report = check_gradient(loss, params, lambda params: [3 * w**2 for w in params], executor=pool)
+
+        assert report.ok
+        assert len(seen - {threading.get_ident()}) > 1
+
     def test_a_loss_that_changes_its_argument(self, processes):
         """Each task has private copies; the flag is the same."""
         params = {"w": np.linspace(1, 2, 200)}

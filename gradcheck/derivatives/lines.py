@@ -49,6 +49,10 @@ class EntryLine:
         """Return phi(t) for each of some steps, leaving the leaf as it was."""
         return self._problem.evaluate_each(self._moves(steps))
 
+    def error(self, steps: Sequence[float]) -> Exception | None:
+        """Return the first exception that phi(t) raises for some steps, if one does."""
+        return self._problem.first_error(self._moves(steps))
+
     def _moves(self, steps: Sequence[float]) -> Iterator[None]:
         values, sync = self._leaf.values, self._leaf.sync
         for t in steps:

@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from gradcheck.arguments import named
 from gradcheck.errors import UsageError
 from gradcheck.frameworks.function import Array, Function, Leaves, Mode, leaves_of, like, mapped
@@ -139,6 +141,12 @@ class Call:
 
     def __call__(self, tensors: dict[str, Any]) -> Any:
         """Return the outputs; constants are in double precision where the tensors were made so."""
+        try:
+            return self._outputs(tensors)
+        except self.torch.linalg.LinAlgError as error:  # no ValueError, as numpy's is: out of the domain
+            raise np.linalg.LinAlgError(str(error)) from error
+
+    def _outputs(self, tensors: dict[str, Any]) -> Any:
         double = any(tensors[name].dtype != given.dtype for name, given in self.tensors.items())
 
         def placed(name: str, leaf: Any) -> Any:

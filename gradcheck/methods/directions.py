@@ -45,7 +45,7 @@ from gradcheck.methods.certificate import (
 )
 from gradcheck.methods.certifier import TIMES_RTOL, Certifier
 from gradcheck.methods.inspection import inspected
-from gradcheck.methods.leaf_reports import bounded, near_note, open_note, small_note, weaker
+from gradcheck.methods.leaf_reports import astray_note, bounded, near_note, open_note, small_note, weaker
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
 from gradcheck.methods.probe import SMALLEST, Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision
@@ -148,6 +148,8 @@ class _Examination:
         still = self.setting.variation == 0  # whatever moves: nothing is to be seen by entries, either
         unclear = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
         self.notes += [open_note(self.reports[leaf]) for leaf in unclear]
+        led_to = [report for leaf, report in self.reports.items() if leaf not in self.open]
+        self.notes += [astray_note(report) for report in led_to if report.verdict == "inconclusive"]
         return self._certified()
 
     def _certified(self) -> Certified:

@@ -1,7 +1,7 @@
 """What was measured of the entries of one leaf, and the result that it amounts to."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -231,48 +231,6 @@ class LeafEvidence:
     def _index(self, k: int, leaf: Leaf) -> Index:
         flat = k if self.where is None else int(self.where[k])
         return tuple(int(i) for i in np.unravel_index(flat, leaf.grid)) if leaf.grid else ()
-
-
-def describe(leaves: Sequence[Leaf], evidence: Sequence[LeafEvidence]) -> list[str]:
-    """Say what a reader should know of the evidence: kinks, edges, small derivatives."""
-    notes = []
-    for leaf, found in zip(leaves, evidence, strict=True):
-        for kind, text in _ODD.items():
-            count = sum(kind == odd for odd in found.odd.values())
-            if count:
-                notes.append(f"{leaf.name}: {count} of {len(found.analytic)} entries {text}")
-    return notes
-
-
-def suspicion(
-    leaves: Sequence[Leaf], evidence: Mapping[int, LeafEvidence], rtol: float
-) -> tuple[str, str] | None:
-    """Return a flag and its note where a gradient matches, but far worse than could be seen."""
-    found = evidence.items()
-    coarse = {leaves[k].name: (e, seen) for k, e in found if (seen := e.coarse_agreement(rtol))}
-    if not coarse:
-        return None
-    worst, visible = (max(numbers) for numbers in zip(*(seen for _, seen in coarse.values()), strict=True))
-    text = f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen"
-    if all(np.array_equal(e.analytic, e.analytic.astype(np.float32)) for e, _ in coarse.values()):
-        return "single-precision", f"{text}: computed in single precision"
-    return "numeric", f"{text}; is it itself a finite difference, or a truncated series?"
-
-
-_ODD = {
-    "kink": "at a kink, where any value between the left and the right derivative is right",
-    "kinks": "where several kinks meet: beyond both slopes, but right at a point beside; move it",
-    "jump": "where the loss jumps: it has no derivative there",
-    "right": "at an edge of the domain, judged by the right derivative",
-    "left": "at an edge of the domain, judged by the left derivative",
-    "outside": "where the loss has no value on either side",
-    "extended": "too small for differences in the loss's own precision, confirmed in extended precision",
-    "complex": "too small for differences, confirmed by the complex step",
-    "fitted": "beneath the noise of differences, confirmed by a fit to many values",
-    "tiny": "0 but for round-off, where steps as large as other parameters see another derivative",
-    "stairs": "where small steps see another slope than large ones: the loss is rounded on its way, in steps",
-    "unresolved": "where the differences do not settle: the loss is rough",
-}
 
 
 def _ratio(uncertainty: float, size: float) -> float:

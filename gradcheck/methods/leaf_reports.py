@@ -54,6 +54,14 @@ def open_note(report: ParameterReport) -> str:
     )
 
 
+def astray_note(report: ParameterReport) -> str:
+    """Say of a leaf that the directions disagree, without an entry that is wrong for certain."""
+    return (
+        f"{report.name}: the directions disagree, but no entry that they lead to is wrong for certain; "
+        "method='entries' looks at each"
+    )
+
+
 def small_note(name: str, count: int, least: float) -> str:
     """Say how many entries of a leaf count as larger than they are."""
     return (
