@@ -9,14 +9,13 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
-from gradcheck import formats
+from gradcheck import formats, plots
 from gradcheck.cli.options import Commands, add_parser, place, write
 from gradcheck.cli.submission import add_options, as_words, stated
 from gradcheck.errors import UsageError
 from gradcheck.formats.text import told
-from gradcheck.submissions.binding import Options
 from gradcheck.submissions.recognition import listed
-from gradcheck.submissions.verify import Illustrate, verify
+from gradcheck.submissions.verify import verify
 
 _PAUSE = 0.3  # seconds between two looks at the files
 
@@ -76,7 +75,8 @@ def run(chosen: argparse.Namespace) -> int:
 
 def _verify(chosen: argparse.Namespace) -> int:
     options = stated(chosen)
-    result = verify(chosen.file, options, _illustrate(options) if chosen.html else None)
+    illustrate = partial(plots.illustrate, rtol=options.rtol, seed=options.seed)
+    result = verify(chosen.file, options, illustrate if chosen.html else None)
     file = f"./{chosen.file}" if chosen.file.startswith("-") else chosen.file
     reproduce = shlex.join(["gradcheck", "verify", file, *as_words(options)])
     if "-" not in (chosen.json, chosen.html):
@@ -113,12 +113,3 @@ def _stamps(folder: Path) -> dict[Path, int]:
             with suppress(OSError):  # an editor that saves by renaming
                 stamps[path] = path.stat().st_mtime_ns
     return stamps
-
-
-def _illustrate(options: Options) -> Illustrate | None:
-    """Return what draws the plots of a submission; None without matplotlib: a page does without them."""
-    try:
-        from gradcheck import plots
-    except UsageError:
-        return None
-    return partial(plots.illustrate, rtol=options.rtol, seed=options.seed)
