@@ -58,6 +58,17 @@ def test_sizes_that_are_meant(method):
     assert check_gradient(loss, params, wrong, method=method).verdict == "mismatch"
 
 
+@pytest.mark.parametrize("method", ["entries", "directions"])
+@pytest.mark.parametrize("nought", [5e-324, 1e-310, -3e-305])
+def test_smallest_numbers_are_taken_for_zeros(nought, method):
+    """Steps of their size would vanish."""
+    for x in (np.array([nought, 0.5, -0.8]), np.full(3, nought)):
+        wrong = np.cos(x) * [1, 1.001, 1]
+
+        assert check_gradient(sines, x, np.cos, method=method).verdict == "match"
+        assert check_gradient(sines, x, wrong, method=method).verdict == "mismatch"
+
+
 @pytest.mark.parametrize("entry", [1, 2])
 def test_entry_that_bends_far_more_is_no_excuse_for_others(entry):
     """Round-off is measured by how fast derivatives change, but not by that of an entry unlike the others."""

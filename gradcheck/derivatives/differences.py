@@ -107,8 +107,9 @@ def largest_bend(
         found is not looked into, nor are more than a few kinks: a smaller bend forgives less.
     """
     bends, found = look.bend * steps, 0.0
-    typical = float(np.median(bends[bends > 0])) if np.any(bends > 0) else 0.0
-    bends = np.minimum(bends, _UNLIKE * typical)  # what one entry bends is no round-off of the others
+    some = np.sort(bends[bends > 0])
+    if some.size:  # what one entry bends is no round-off of the others
+        bends = np.minimum(bends, _UNLIKE * some[(some.size - 1) // 2])
     largest = float(np.max(np.abs(look.values * steps), where=np.isfinite(look.values), initial=0.0))
     for i in np.argsort(-bends)[:_LOOKED_INTO].tolist():
         seen = float(bends[i])

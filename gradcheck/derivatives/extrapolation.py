@@ -6,6 +6,7 @@ converges there to their mean, with an error estimate of 0.
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Literal
 
@@ -103,7 +104,7 @@ def extrapolate(
     ladder = Ladder(line, value, scale, noise)
     last = _LAST
     if 0 < smallest < scale:
-        last += min(int(np.ceil(np.log2(scale / smallest))), _FARTHEST)
+        last += min(math.ceil(math.log2(scale) - math.log2(smallest)), _FARTHEST)
     ladder.climb(range(_FIRST, _PLAIN))
     ladder.climb(range(_PLAIN + _STRIDE - 2, last + 1, _STRIDE))
     estimate = _estimate(ladder, expected)

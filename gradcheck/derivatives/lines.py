@@ -13,6 +13,7 @@ Array = NDArray[Any]
 
 _FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
 _SAMPLED = 1_000
+_NOUGHT = 2.0**-1000  # less has no size: steps of it would vanish
 
 
 class Line(Protocol):
@@ -145,12 +146,12 @@ def entry_scales(start: Array, scale: float) -> Array:
     ndarray, shape (n,)
     """
     sizes = np.abs(start)
-    own = (sizes > _FAR_LARGER * scale) | ((sizes > 0) & (sizes < _FAR_SMALLER * scale))
+    own = (sizes > _FAR_LARGER * scale) | ((sizes > _NOUGHT) & (sizes < _FAR_SMALLER * scale))
     return np.where(own, sizes, np.asarray(scale, sizes.dtype))
 
 
 def _typical(start: Array) -> float:
     """Return a power of two near the median size of the entries that are not 0; 0 if all are."""
     sizes = np.abs(start[:: max(1, len(start) // _SAMPLED)]).astype(np.float64)
-    sizes = np.sort(sizes[sizes > 0])
+    sizes = np.sort(sizes[sizes > _NOUGHT])
     return 2.0 ** round(math.log2(sizes[len(sizes) // 2])) if sizes.size else 0.0
