@@ -227,9 +227,8 @@ class _Examination:
             known: tuple[Gap, ...] = ()
             if not self.certifier.is_zero(leaf):
                 known = self.certifier.certify([leaf], ALONE[0], ()).gaps
-                if self.certifier.vanishes(leaf, known) and not is_tiny(
-                    self.setting, self.setting.scales[leaf]
-                ):
+                tiny = is_tiny(self.setting, self.setting.scales[leaf])
+                if self.certifier.vanishes(leaf, known) and not tiny:
                     self.probe.isolate(leaf, self.setting.natural(self.problem, leaf))
                     known = ()
             self._round([leaf], ALONE, known)
