@@ -57,21 +57,3 @@ def test_wrong_gradient_is_seen_over_many_stairs(factor):
         z = certain(seed, 26)
         wrong = check_gradient(cross_entropy, z, lambda z: factor * cross_entropy_gradient(z))
         assert wrong.verdict == "mismatch"
-
-
-def lifted(x):
-    """Half of it in double precision, half rounded to single beside a large number."""
-    return float(np.sum(np.sin(x))) + float(np.float32(1e4 + np.sum(x * x)))
-
-
-@pytest.mark.parametrize("method", ["entries", "directions"])
-@pytest.mark.parametrize(("factor", "refuted"), [(1.0, 0), (2.0, 10)])
-def test_part_in_single_precision(factor, refuted, method):
-    """Small steps see the part in double precision alone, which is no reason to refuse the other."""
-    verdicts = []
-    for seed in range(10):
-        x = np.random.default_rng(seed).uniform(0.5, 2, size=3)
-        wrong = factor * (np.cos(x) + 2 * x)
-        verdicts.append(check_gradient(lifted, x, wrong, method=method, seed=seed).verdict)
-
-    assert verdicts.count("mismatch") == refuted, verdicts

@@ -152,15 +152,14 @@ def _estimate(ladder: Ladder, expected: float) -> Estimate:
 def _is_stair(ladder: Ladder, found: Limit, expected: float) -> bool:
     """Whether large steps see what is expected, though small ones see another slope.
 
-    So it is where phi, or a part of it, is rounded on the way to its value: in single precision, or
-    before most of it cancels. On one stair small steps do not see that part, without any noise. A kink
-    close by is told from that by large steps to one side, and a phi that is meant to be a staircase by
-    the height of its steps, if it is nothing else.
+    So it is where phi is rounded on the way to its value, as before most of it cancels: on one stair,
+    small steps see a slope of 0, without any noise. A kink close by is told from that by large steps
+    to one side.
     """
     if abs(found.value - expected) <= SAFETY * found.error:
         return False
     changes = np.abs([side - ladder.value for p in ladder.pairs.values() for side in (p.above, p.below)])
-    if found.value == 0 and np.min(changes[changes > 0], initial=1.0) > ROUNDED:
+    if np.min(changes[changes > 0], initial=1.0) > ROUNDED:
         return False
     windows = ([ladder.pairs[first + i] for i in range(3)] for first in range(_FIRST, _PLAIN - 2))
     return any(_see(window, ladder.value, expected, found.value) for window in windows)
@@ -173,8 +172,7 @@ def _see(pairs: list[Pair], value: float, expected: float, other: float) -> bool
         for quotient, order in ((central, 2), (right, 1), (left, 1))
     )
     return bool(
-        abs(middle - expected) <= error
-        and max(error, 2 * pairs[-1].noise) < abs(middle - other) / 2
+        abs(middle - expected) <= error < abs(middle - other) / 2
         and abs(above - below) <= SAFETY * (its_error + other_error)
     )
 

@@ -21,7 +21,6 @@ from gradcheck.methods.confirmation import Confirmation
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.setting import Setting, second_look
-from gradcheck.methods.stairs import doubt_where_stairs
 from gradcheck.methods.tiny import doubt_where_tiny
 from gradcheck.problem import Problem
 
@@ -51,7 +50,6 @@ def examine(problem: Problem, setting: Setting) -> list[LeafEvidence]:
         confirmation.ask(index)
         doubt_where_kinks_meet(problem, setting, index, evidence[index])
         doubt_where_tiny(problem, setting, index, evidence[index])
-    doubt_where_stairs(evidence, setting.rtol)
     return evidence
 
 

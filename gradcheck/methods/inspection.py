@@ -10,7 +10,6 @@ from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.evidence import LeafEvidence
 from gradcheck.methods.kinks import doubt_where_kinks_meet
 from gradcheck.methods.setting import Setting, second_look
-from gradcheck.methods.stairs import doubt_where_stairs
 from gradcheck.problem import Problem
 
 _STEP = 2.0**-8  # relative to the size of an entry: shows how fast its derivative changes
@@ -56,5 +55,4 @@ def inspected(
     for i, k in enumerate(entries.tolist()):
         evidence.replace(i, second_look(problem, leaf, k, setting))
     doubt_where_kinks_meet(problem, setting, leaf, evidence)
-    doubt_where_stairs([evidence], setting.rtol)
     return evidence

@@ -90,6 +90,6 @@ _ODD = {
     "complex": "too small for differences, confirmed by the complex step",
     "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "tiny": "0 but for round-off, where steps as large as other parameters see another derivative",
-    "stairs": "where small steps may not see all of the slope: the loss is rounded on its way, in steps",
+    "stairs": "where small steps see another slope than large ones: the loss is rounded on its way, in steps",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
