@@ -113,3 +113,33 @@ def test_what_is_right_to_fewer_digits_is_told_from_what_is_wrong():
     assert [p.verdict for p in report.parameters.values()] == ["match", "match", "match", "mismatch"]
     assert "numeric" in report.flags
     assert any(note.startswith("W1: right only to 1e-08") for note in report.notes)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_loss_that_stands_still(seed):
+    """Nothing is left to measure where all relus are dead, and a wrong entry is still found."""
+    w = 0.3 * np.random.default_rng(seed).normal(size=4)
+    wrong = np.array([1e-3, 0, 0, 0])
+
+    report = gradcheck.check_gradient(
+        lambda w: np.sum(np.maximum(w - 3, 0)), w, wrong, method="directions", seed=seed
+    )
+
+    assert report.parameters["params"].wrong == ((0,),)
+
+
+@pytest.mark.parametrize("seed", [15, 33, 59, 73])
+def test_parts_along_which_the_loss_overflows(seed):
+    """A part of a direction that has no value chooses no steps."""
+    rng = np.random.default_rng(seed)
+    n = int(rng.integers(3, 12))
+    u, v = 10 ** rng.uniform(-12, 12, n), rng.normal(size=n)
+    a = rng.normal(size=n) * 10 ** rng.uniform(-2, 2, n)
+    wrong = a * np.exp(v) / u
+    wrong[int(rng.integers(n))] *= 1.01
+
+    report = gradcheck.check_gradient(
+        lambda w: float(np.sum(a * np.exp(w / u))), v * u, wrong, method="directions", seed=seed
+    )
+
+    assert report.verdict in ("mismatch", "inconclusive")
