@@ -122,7 +122,7 @@ def check_gradient(
             problem.flag(*suspected)
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
-        odd = tuple(describe(problem, found.evidence, setting.rtol))
+        remarks = tuple(describe(problem, found.evidence, setting.rtol))
         findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
     return Report(
         verdict=verdict,
@@ -133,7 +133,7 @@ def check_gradient(
         seconds=time.perf_counter() - began,
         false_pass_probability=found.false_pass_probability,
         findings=findings,
-        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *found.notes, *odd),
+        notes=(*problem.notes, *_precision_notes(problem, setting, rtol), *found.notes, *remarks),
         flags=tuple(problem.flags),
     )
 

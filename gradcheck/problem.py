@@ -107,9 +107,8 @@ class Problem(Evaluation):
         """Do as `Evaluation.evaluate_pairs`, in chunks whose limits do not depend on who runs them."""
         if self.executor is None and self.advance is None and leaf not in self._once:
             return super().evaluate_pairs(leaf, entries, above, below)
-        size = min(_TASK, math.ceil(len(entries) / _PARTS))
-        if leaf in self._once:
-            size = chunk_of(self.leaves[leaf])
+        few = min(_TASK, math.ceil(len(entries) / _PARTS))
+        size = chunk_of(self.leaves[leaf]) if leaf in self._once else few
         cuts = [slice(i, i + size) for i in range(0, len(entries), size)]
         items = [(leaf, entries[cut], above[cut], below[cut]) for cut in cuts]
         found = []

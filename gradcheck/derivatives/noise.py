@@ -40,7 +40,7 @@ _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too f
 # For steps no larger than this rounding is to blame, as in 1 - cos(x) or in log(sum(exp(z))) - z[0]: nobody
 # makes a loss of finer ones.
 ROUNDED = 2.0**-40
-_WHOLE = 1 / 16
+_WHOLE = 1 / 16  # so near to a whole number of stairs
 _SMALLEST = 2.0**-1072  # numbers beside 0 are 2**-1074 apart, whatever their relative round-off
 _ROUNDED = 12**-0.5  # unit round-offs: the least standard deviation that one rounding leaves
 
@@ -171,7 +171,9 @@ class _Windows:
                 level, values = self._scatter(sign * self.centre, width)
                 size = np.max(np.abs(values))
                 moves = bool(np.any(values != values[0]))
-                quiet = width == _WIDTHS[0] and self._is_quiet(level) and (moves or not self._may_be_stairs)
+                # Values that stand still may lie on one stair, if stairs could be told from their round-off.
+                heard = moves or self._round_off >= ROUNDED
+                quiet = width == _WIDTHS[0] and level <= self._round_off and heard
                 if quiet and abs(self.value) <= _OF_ONE_SIZE * size:
                     return [level * max(1.0, abs(self.value) / size)]
                 if np.isfinite(level) and (moves or width != _WIDTHS[-1]):
@@ -180,14 +182,6 @@ class _Windows:
             if len(levels) == 2 and self._are_single(levels):
                 break
         return levels
-
-    def _is_quiet(self, level: float) -> bool:
-        return level <= self._round_off
-
-    @property
-    def _may_be_stairs(self) -> bool:
-        """Whether values are so small that stairs which rounding leaves are higher than their round-off."""
-        return self._round_off < ROUNDED
 
     @property
     def _round_off(self) -> float:

@@ -55,13 +55,15 @@ def _coarse(leaf: Leaf, found: LeafEvidence, rtol: float) -> Iterator[str]:
 def _raised(problem: Problem, evidence: Mapping[int, LeafEvidence]) -> Iterator[str]:
     """Say what a loss raised that has no value on a side of an entry: it may not be the domain."""
     for leaf, found in evidence.items():
-        for k in [k for k, kind in found.odd.items() if kind in _BEYOND][:1]:
-            size = abs(float(problem.start[leaf][k])) or 1.0
-            error = EntryLine(problem, leaf, k).error([sign * size * t for t in _STEPS for sign in (1, -1)])
-            if error is not None:
-                name = problem.leaves[leaf].name
-                yield f"{name}: beside the point the loss raised {type(error).__name__}: {error}"
-                return
+        k = next((k for k, kind in found.odd.items() if kind in _BEYOND), None)
+        if k is None:
+            continue
+        size = abs(float(problem.start[leaf][k])) or 1.0
+        error = EntryLine(problem, leaf, k).error([sign * size * t for t in _STEPS for sign in (1, -1)])
+        if error is not None:
+            name = problem.leaves[leaf].name
+            yield f"{name}: beside the point the loss raised {type(error).__name__}: {error}"
+            return
 
 
 def suspicion(
