@@ -135,4 +135,5 @@ def _severity(gap: Any, uncertainty: Any, allowed: Any) -> NDArray[np.int8]:
     most = gap + uncertainty
     match = (most <= allowed) & (most < np.inf)
     mismatch = gap - uncertainty > allowed
-    return np.where(match, MATCH, np.where(mismatch, MISMATCH, INCONCLUSIVE)).astype(np.int8)
+    severity: NDArray[np.int8] = np.int8(INCONCLUSIVE) + mismatch - match  # never both
+    return severity

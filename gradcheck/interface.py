@@ -56,11 +56,11 @@ def refuse_not_finite(parameters: Parameters) -> None:
                 expected="an array whose entries all count",
                 do="give those that count alone, as compressed() does, and place them in the loss",
             )
-        wrong = np.flatnonzero(~np.isfinite(leaf.values))
-        if wrong.size:
+        finite = np.isfinite(leaf.values)
+        if not finite.all():
             raise GradientInterfaceError(
                 f"parameter {leaf.name!r} is not finite",
-                given=f"{leaf.values[wrong[0]]}, the first of {wrong.size} such entries",
+                given=f"{leaf.values[~finite][0]}, the first of {np.count_nonzero(~finite)} such entries",
                 expected="finite numbers",
                 do="leave masks and other constants out of params, or give them as integers",
             )

@@ -198,13 +198,10 @@ class Problem(Evaluation):
 
     def _stacked(self, leaf: int, entries: Array, values: Array, *, once: bool) -> Array:
         """Return the loss with entries of a leaf set to some values, one by one but in one call."""
-        count = len(entries)
-        if self._stack is None or self._stack.key != (leaf, count, once):
-            self._stack = Stack(self.params, self.leaves, leaf, count, once=once)
-        with self._stack.moved(entries, values) as nest, np.errstate(all="ignore"):
-            result = self._loss(nest)
-        self.evaluations += count
-        return values_of(result[0] if self._pair else result, count)
+        self._stack = self._stack or Stack(self.params, self.leaves)
+        result = self._stack.call(self._loss, leaf, entries, values, once=once)
+        self.evaluations += len(entries)
+        return values_of(result[0] if self._pair else result, len(entries))
 
     def _first_call(self, parameters: Parameters) -> Any:
         self._first_result = super()._first_call(parameters)
@@ -287,7 +284,8 @@ def _apart(task: Callable[..., T], problem: Problem, item: tuple[Any, ...]) -> t
     """Run a task on a problem of its own; return the evaluations it took, too."""
     twin = copy.copy(problem)
     before = twin.evaluations
-    result = task(twin, *item)
+    with np.errstate(all="ignore"):  # which a thread does not inherit
+        result = task(twin, *item)
     return twin.evaluations - before, result
 
 

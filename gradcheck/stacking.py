@@ -1,7 +1,6 @@
 """Many points in one call: a nest whose leaves are stacked along a new first axis."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -32,41 +31,49 @@ class Stack:
     nest : nest of parameters
     leaves : tuple of Leaf
         Of the nest, at the point.
-    leaf : int
-        The one whose entries move; the others take no memory.
-    count : int
-        Copies.
-    once : bool
-        Whether the first axis of the other leaves has length 1, so that the loss computes once what
-        depends on them alone.
     """
 
-    def __init__(self, nest: Any, leaves: tuple[Leaf, ...], leaf: int, count: int, *, once: bool) -> None:
-        self.key = leaf, count, once
-        self._start = leaves[leaf].start
-        self._points = np.empty((count, self._start.size), self._start.dtype)
-        self._points[:] = self._start
-        self._rows = np.arange(count)
-        arrays = (
-            _shaped(other, self._points if i == leaf else _repeated(other.values, 1 if once else count))
-            for i, other in enumerate(leaves)
-        )
-        self._nest = _replaced(nest, arrays)
+    def __init__(self, nest: Any, leaves: tuple[Leaf, ...]) -> None:
+        self._given, self._leaves = nest, leaves
+        self._made: tuple[int, int, bool] | None = None
+        self._staying: dict[int, list[Array]] = {}
 
-    @contextmanager
-    def moved(self, entries: Array, values: Array) -> Iterator[Any]:
-        """Yield the nest in which entry ``entries[k]`` of the leaf is ``values[k]`` in copy k.
+    def call(
+        self, function: Callable[[Any], Any], leaf: int, entries: Array, values: Array, *, once: bool
+    ) -> Any:
+        """Call a function of the nest in which entry ``entries[k]`` of the leaf is ``values[k]`` in copy k.
 
         Parameters
         ----------
+        function : callable
+        leaf : int
+            The one whose entries move; the others take no memory.
         entries : ndarray of int, shape (count,)
         values : ndarray, shape (count,)
+        once : bool
+            Whether the first axis of the other leaves has length 1, so that the loss computes once what
+            depends on them alone.
         """
+        if self._made != (leaf, len(entries), once):
+            self._make(leaf, len(entries), once)
         self._points[self._rows, entries] = values
         try:
-            yield self._nest
+            return function(self._nest)
         finally:
             self._points[self._rows, entries] = self._start[entries]
+
+    def _make(self, leaf: int, count: int, once: bool) -> None:
+        times = 1 if once else count
+        if times not in self._staying:
+            self._staying[times] = [_shaped(other, _repeated(other.values, times)) for other in self._leaves]
+        self._start = self._leaves[leaf].start
+        self._points = np.empty((count, self._start.size), self._start.dtype)
+        self._points[:] = self._start
+        self._rows = np.arange(count)
+        arrays = list(self._staying[times])
+        arrays[leaf] = _shaped(self._leaves[leaf], self._points)
+        self._nest = _replaced(self._given, iter(arrays))
+        self._made = leaf, count, once
 
 
 def values_of(result: Any, count: int) -> Array:
@@ -144,6 +151,8 @@ def _repeated(values: Array, count: int) -> Array:
 
 def _replaced(node: Any, arrays: Iterator[Array]) -> Any:
     """Return a nest with the next array in the place of each leaf."""
+    if is_leaf(node):
+        return next(arrays)
     if is_container(node):
         return with_items(node, [_replaced(item, arrays) for _, item in items(node)])
-    return next(arrays) if is_leaf(node) else node
+    return node

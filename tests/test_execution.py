@@ -334,6 +334,24 @@ class TestVectorized:
 
         assert report.ok, str(report)
 
+    def test_no_warning_in_threads(self):
+        """Nor from the workers, for an element that has no value."""
+        alone = []
+
+        def loss(w):
+            if w.ndim == 1:
+                alone.append(w)
+            return np.sum(w + 0 * np.log(w + 1e-9), axis=-1)
+
+        with ThreadPoolExecutor(2) as pool:
+            w = np.append(0, np.linspace(1, 2, 299))
+            report = check_gradient(
+                loss, w, lambda w: np.ones_like(w), method="entries", vectorized=True, executor=pool
+            )
+
+        assert report.ok, str(report)
+        assert len(alone) < 100  # as a warning, here an exception, would have a whole stack evaluated
+
     @pytest.mark.parametrize(
         ("wrong", "text"),
         [

@@ -6,6 +6,7 @@ the first look cannot settle gets a second (`extrapolation`).
 """
 
 import itertools
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -75,7 +76,7 @@ def central_differences(
     start = problem.start[leaf][entries]
     above, below = start + step * steps, start - step * steps
     plus, minus = problem.evaluate_pairs(leaf, entries, above, below)
-    width = above.astype(plus.dtype) - below.astype(plus.dtype)
+    width = above.astype(plus.dtype, copy=False) - below.astype(plus.dtype, copy=False)
     with np.errstate(all="ignore"):
         values = (plus - minus) / width
         rounding = noise.at(np.maximum(np.abs(plus), np.abs(minus)))
@@ -107,10 +108,13 @@ def largest_bend(
         found is not looked into, nor are more than a few kinks: a smaller bend forgives less.
     """
     bends, found = look.bend * steps, 0.0
+    largest = float(np.abs(look.values * steps).max(where=np.isfinite(look.values), initial=0.0))
+    most = float(bends.max(initial=0.0))
+    if most <= largest:
+        return most
     some = np.sort(bends[bends > 0])
-    if some.size:  # what one entry bends is no round-off of the others
-        bends = np.minimum(bends, _UNLIKE * some[(some.size - 1) // 2])
-    largest = float(np.max(np.abs(look.values * steps), where=np.isfinite(look.values), initial=0.0))
+    # What one entry bends is no round-off of the others.
+    bends = np.minimum(bends, _UNLIKE * some[(some.size - 1) // 2])
     for i in np.argsort(-bends)[:_LOOKED_INTO].tolist():
         seen = float(bends[i])
         if seen <= max(found, largest):
@@ -158,10 +162,10 @@ def first_step(problem: Problem, leaf: int, k: int, size: float, noise: float) -
     values = problem.stack(leaf, k, steps, plain, noise) if problem.vectorized else plain(steps)
     wide, narrow = _central(line, far, *values[:2]) * size, _central(line, near, *values[2:]) * size
     third = (abs(wide - narrow) + 3 * noise / _PROBE) / (63 * _PROBE**2)
-    if not np.isfinite(third) or third <= 0:
+    if not math.isfinite(third) or third <= 0:
         return _DEFAULT, 0.0 if third == 0 else np.inf
-    best = float(np.cbrt(noise / (2 * third))) / 2
-    return float(2.0 ** np.round(np.log2(np.clip(best, _SMALLEST, _LARGEST)))), third
+    best = math.cbrt(noise / (2 * third)) / 2
+    return 2.0 ** round(math.log2(min(max(best, _SMALLEST), _LARGEST))), third
 
 
 def _central(line: EntryLine, t: float, above: float, below: float) -> float:

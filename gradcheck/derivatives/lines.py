@@ -147,7 +147,8 @@ def entry_scales(start: Array, scale: float) -> Array:
     """
     sizes = np.abs(start)
     own = (sizes > _FAR_LARGER * scale) | ((sizes > _NOUGHT) & (sizes < _FAR_SMALLER * scale))
-    return np.where(own, sizes, np.asarray(scale, sizes.dtype))
+    sizes[~own] = scale
+    return sizes
 
 
 def _typical(start: Array) -> float:

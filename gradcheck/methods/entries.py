@@ -7,7 +7,7 @@ every one of them as wrong, so are the others that disagree as clearly.
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any
 
@@ -75,10 +75,9 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     if not analytic.size:
         return LeafEvidence(analytic, analytic, analytic, lambda: 0.0)
     sizes = entry_scales(problem.start[index], setting.scales[index])
-    largest_first = np.argsort(-np.where(np.isfinite(analytic), np.abs(analytic), 0), kind="stable")
-    for k in largest_first[:: max(1, math.ceil(analytic.size / _SAMPLE))].tolist():
+    for k in _largest_first(analytic):
         step, third = first_step(problem, index, k, float(sizes[k]), setting.noise.level)
-        if np.isfinite(third):
+        if math.isfinite(third):
             break  # it lies at no edge of the domain
     everything = np.arange(analytic.size)
     look = central_differences(problem, index, everything, sizes, step, setting.noise, third)
@@ -93,6 +92,13 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
         steps=steps,
         unsteady=problem.unsteady[index],
     )
+
+
+def _largest_first(analytic: Array) -> Iterator[int]:
+    """Yield the entry with the largest derivative, and then a sample of the others in their order."""
+    sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0)
+    yield int(np.argmax(sizes))
+    yield from np.argsort(-sizes, kind="stable")[:: max(1, math.ceil(sizes.size / _SAMPLE))].tolist()[1:]
 
 
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:

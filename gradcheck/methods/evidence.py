@@ -39,6 +39,8 @@ class Judgement:
         Relative to the size by which the entry was judged; ``inf`` if a is not finite.
     unseen : ndarray of bool, shape (n,)
         Entries too small to be judged by their own size.
+    counts : list of int
+        How many entries there are of each severity.
     """
 
     gap: Array
@@ -49,12 +51,18 @@ class Judgement:
     judged: Array
     error: Array
     unseen: NDArray[np.bool_]
+    counts: list[int]
+
+    @property
+    def worst_severity(self) -> int:
+        """That which decides the verdict; an empty leaf has nothing to get wrong."""
+        return max((k for k, count in enumerate(self.counts) if count), default=MATCH)
 
     def worst(self) -> int | None:
         """Return the entry with the largest error among those that decide the verdict."""
         if not self.error.size:
             return None
-        decisive = self.severity == np.max(self.severity)
+        decisive = self.severity == self.worst_severity
         return int(np.argmax(np.where(decisive, self.error, -1.0)))
 
 
@@ -142,16 +150,21 @@ class LeafEvidence:
         return self._judgement
 
     def _judged(self, rtol: float) -> Judgement:
-        finite = np.isfinite(self.analytic)
         with np.errstate(all="ignore"):
-            outside = np.maximum(self.low - self.analytic, self.analytic - self.high)
-            gap = np.where(finite, np.fmax(outside, 0), np.inf)
-            size = np.fmax(np.where(finite, np.abs(self.analytic), 0), np.abs(self.numeric))
-            bound = np.where(finite, self.uncertainty + self.unsteady, 0.0)  # nothing makes NaN right
+            gap = np.fmax(np.maximum(self.low - self.analytic, self.analytic - self.high), 0)
+            size = np.fmax(np.abs(self.analytic), np.abs(self.numeric))
+            bound = self.uncertainty + self.unsteady
+            wrong = ~np.isfinite(self.analytic)
+            if wrong.any():  # nothing makes NaN right
+                gap[wrong], size[wrong], bound[wrong] = np.inf, np.abs(self.numeric[wrong]), 0.0
             scale = self.scale()
             decided = decide_entries(gap, bound, size, scale, rtol, self.unit_roundoff)
-            error = np.where(finite, np.where(gap == 0, 0.0, gap / decided.size), np.inf)
-        return Judgement(gap, bound, size, scale, decided.severity, decided.size, error, decided.unseen)
+            error = np.divide(gap, decided.size, out=np.zeros_like(gap), where=gap > 0)
+            error[wrong] = np.inf
+        counts = np.bincount(decided.severity, minlength=len(SEVERITY)).tolist()
+        return Judgement(
+            gap, bound, size, scale, decided.severity, decided.size, error, decided.unseen, counts
+        )
 
     def scale(self) -> Array:
         """Return by what the round-off of each entry is measured: the leaf's largest derivative.
@@ -161,12 +174,14 @@ class LeafEvidence:
         """
         sizes = np.abs(self.numeric)
         seen = (sizes > _CLEARLY * self.uncertainty) & (sizes < np.inf)
-        largest = float(np.max(sizes * self.steps, where=seen, initial=0.0)) or self.natural()
+        largest = float((sizes * self.steps).max(where=seen, initial=0.0)) or self.natural()
         return np.full_like(sizes, max(self.bend, largest)) / self.steps
 
     def unresolved(self, rtol: float) -> list[int]:
         """Return the entries that were measured but could not be decided."""
         judgement = self.judge(rtol)
+        if not judgement.counts[INCONCLUSIVE]:
+            return []
         measured = (judgement.severity == INCONCLUSIVE) & np.isfinite(judgement.bound)
         return [int(k) for k in np.flatnonzero(measured)]
 
@@ -177,7 +192,7 @@ class LeafEvidence:
     def coarse_agreement(self, rtol: float) -> tuple[float, float] | None:
         """Return (agreement, visible) if all entries match, but far worse than could be seen."""
         judgement = self.judge(rtol)
-        worst = None if judgement.severity.any() else self._beyond(rtol, self.second, _COARSELY)
+        worst = None if judgement.worst_severity != MATCH else self._beyond(rtol, self.second, _COARSELY)
         if worst is None:
             return None
         return float(judgement.error[worst]), float(judgement.bound[worst] / judgement.size[worst])
@@ -186,7 +201,7 @@ class LeafEvidence:
         """Return the entry with the largest gap in terms of its bound, if it is beyond that often."""
         judgement = self.judge(rtol)
         bound = np.maximum(times * judgement.bound, _COARSE * judgement.scale)
-        beyond = np.flatnonzero(chosen & (judgement.gap > bound) & np.isfinite(judgement.gap))
+        beyond = np.flatnonzero(chosen & (judgement.gap > bound) & (judgement.gap < np.inf))
         if not beyond.size:
             return None
         with np.errstate(divide="ignore"):
@@ -195,30 +210,28 @@ class LeafEvidence:
     def report(self, leaf: Leaf, rtol: float) -> ParameterReport:
         """Return the result of the leaf."""
         judgement = self.judge(rtol)
-        counts = np.bincount(judgement.severity, minlength=len(SEVERITY)).tolist()
         wrong = np.flatnonzero(judgement.severity == MISMATCH)[:WRONG_LISTED]
         worst = judgement.worst()
         return ParameterReport(
             name=leaf.name,
             shape=leaf.shape,
             dtype=str(leaf.dtype),
-            # An empty leaf has nothing to get wrong; a nest without any entry is refused.
-            verdict=SEVERITY[int(np.max(judgement.severity, initial=MATCH))],
+            verdict=SEVERITY[judgement.worst_severity],
             max_relative_error=0.0 if worst is None else float(judgement.error[worst]),
             uncertainty=0.0 if worst is None else _ratio(judgement.bound[worst], judgement.judged[worst]),
             detection_limit=self._detection_limit(judgement, rtol),
             entries=leaf.values.size,
             checked=int(np.count_nonzero(np.isfinite(judgement.bound))),
-            wrong_count=counts[MISMATCH],
+            wrong_count=judgement.counts[MISMATCH],
             wrong=tuple(self._index(int(k), leaf) for k in wrong),
             worst=None if worst is None else self._named(worst, leaf, float(judgement.bound[worst])),
             kinks=sum(kind in ("kink", "kinks") for kind in self.odd.values()),
-            inconclusive_count=counts[INCONCLUSIVE],
+            inconclusive_count=judgement.counts[INCONCLUSIVE],
         )
 
     def _detection_limit(self, judgement: Judgement, rtol: float) -> float:
         allowed = np.maximum(rtol * judgement.size, ROUND_OFF * self.unit_roundoff * judgement.scale)
-        return float(np.max(allowed + 2 * judgement.bound, initial=0.0))
+        return float((allowed + 2 * judgement.bound).max(initial=0.0))
 
     def _named(self, k: int, leaf: Leaf, bound: float) -> Worst:
         analytic = float(self.analytic[k])

@@ -1,5 +1,6 @@
 """What a reader should know of the entries of a gradient, in words."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
@@ -30,10 +31,8 @@ def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], rtol: float
     """
     for index, found in evidence.items():
         leaf = problem.leaves[index]
-        for kind, text in _ODD.items():
-            count = sum(kind == odd for odd in found.odd.values())
-            if count:
-                yield f"{leaf.name}: {count} of {len(found.analytic)} entries {text}"
+        for kind, count in Counter(found.odd.values()).items():
+            yield f"{leaf.name}: {count} of {len(found.analytic)} entries {_ODD[kind]}"
         yield from _coarse(leaf, found, rtol)
     yield from _raised(problem, evidence)
 
@@ -41,6 +40,8 @@ def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], rtol: float
 def _coarse(leaf: Leaf, found: LeafEvidence, rtol: float) -> Iterator[str]:
     """Say of entries that are open for no other reason how well they are known."""
     judgement = found.judge(rtol)
+    if not judgement.counts[INCONCLUSIVE]:
+        return
     left = (judgement.severity == INCONCLUSIVE) & np.isfinite(judgement.bound)
     left[list(found.odd)] = False
     if left.any():
