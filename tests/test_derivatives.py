@@ -91,6 +91,29 @@ class TestTruth:
         assert np.isfinite(true).all()
         assert np.sum(true > stated) * 10_000 < len(true)
 
+    def test_error_where_large_steps_are_asked_for(self):
+        """So they are where noise is the limit, as with a large constant on top; truncation is large, too."""
+        rng = np.random.default_rng(5)
+        exceeded = 0
+        for _ in range(FUNCTIONS):
+            function, x, truth = drawn(rng)
+            constant = 10.0 ** rng.uniform(2, 9) * abs(function(x))
+            found = derivative(lambda u, f=function, c=constant: c + f(u), x, enough=0.0)
+            exceeded += max(found.low - truth, truth - found.high) > found.uncertainty
+
+        assert exceeded * 10_000 < FUNCTIONS
+
+    @pytest.mark.parametrize("slope", [1.0, 1.25, 1.5])
+    def test_large_steps_that_agree_by_chance(self, slope):
+        """Here the two largest are off by 0.05 both; the third is not, though noise hides half of that."""
+
+        def function(u):
+            return 5.5e12 + slope * u + (u - 1) ** 3 - 3.2 * (u - 1) ** 5
+
+        found = derivative(function, 1.0, enough=0.0)
+
+        assert abs(found.value - slope) <= found.uncertainty
+
     def test_the_statement_says_something(self, measured):
         """The stated error is small: 9 of 10 derivatives are known to better than 1e-6."""
         _, stated, size = measured.T

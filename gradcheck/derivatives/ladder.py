@@ -4,9 +4,10 @@ What keeps the bound on the error truthful:
 
 - noise floor: no estimate claims more than three times the noise over its step, since the
   tableau alone is too optimistic in 7 to 31 % of cases;
-- small steps win: an estimate counts only if the quotients of all smaller steps agree with it
-  within their own noise. Where phi oscillates faster than the step, or a kink lies close by,
-  large steps agree with each other on a wrong value with a tiny error estimate.
+- small steps win: an estimate counts only if the quotients of all smaller steps, and what they
+  extrapolate to, agree with it within their own noise. Where phi oscillates faster than the step,
+  or a kink lies close by, large steps agree with each other on a wrong value with a tiny error
+  estimate; a few do so by chance, whatever phi is.
 """
 
 from collections.abc import Callable, Iterable
@@ -18,6 +19,7 @@ from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
 SAFETY = 5.0
+_UNLIKE = 3.0  # times its error: extrapolation adds to noise
 _Row = tuple[int, float, float]
 
 
@@ -91,36 +93,50 @@ def _best(rows: list[_Row], order: int) -> Limit:
     if not rows:
         return Limit(np.nan, np.inf)
     best = Limit(rows[-1][1], np.inf)
+    tableau = _tableau(rows, order)
+    for j, limits in enumerate(tableau):
+        for found in limits:
+            if found.error < best.error:
+                error = max(found.error, _doubt(found, rows, tableau, j, order))
+                best = min(best, Limit(found.value, error), key=lambda limit: limit.error)
+    return best
+
+
+def _tableau(rows: list[_Row], order: int) -> list[list[Limit]]:
+    """Return what the quotients extrapolate to, for each row those of all columns but the first."""
+    tableau: list[list[Limit]] = []
     previous: list[float] = []
     for j, (exponent, quotient, noise) in enumerate(rows):
         if j and rows[j - 1][0] != exponent - 1:
             previous = []
-        row = [quotient]
+        row, limits = [quotient], list[Limit]()
         for k, coarser in enumerate(previous, start=1):
             factor = 2.0 ** (order * k)
             row.append((factor * row[-1] - coarser) / (factor - 1))
             error = max(abs(row[k] - row[k - 1]), abs(row[k] - coarser), (3 - order) * noise)
-            if error < best.error:
-                error = max(error, _doubt(row[k], error, rows, j, order))
-                best = min(best, Limit(row[k], error), key=lambda limit: limit.error)
+            limits.append(Limit(row[k], error))
+        tableau.append(limits)
         previous = row
-    return best
+    return tableau
 
 
-def _doubt(value: float, error: float, rows: list[_Row], j: int, order: int) -> float:
-    """Return by how much the quotients of smaller steps differ from `value` beyond noise and truncation.
+def _doubt(found: Limit, rows: list[_Row], tableau: list[list[Limit]], j: int, order: int) -> float:
+    """Return by how much what smaller steps see differs from a limit, beyond noise and truncation.
 
     ``inf`` if by more than an error of that size explains.
     """
     exponent, quotient, _ = rows[j]
-    bend = abs(value - quotient)
+    bend = abs(found.value - quotient)
     doubt = 0.0
-    for finer, smaller, noise in rows[j + 1 :]:
+    for (finer, smaller, noise), limits in zip(rows[j + 1 :], tableau[j + 1 :], strict=True):
         truncation = 4 * bend * 2.0 ** (order * (exponent - finer))
-        excess = abs(value - smaller) - truncation - 2 * noise
-        if excess > SAFETY * error:
-            return np.inf
-        doubt = max(doubt, excess)
+        seen = [(abs(found.value - smaller) - truncation, 2 * noise)]
+        seen += [(abs(found.value - limit.value), _UNLIKE * limit.error) for limit in limits]
+        for difference, explained in seen:
+            if difference - explained > SAFETY * found.error:
+                return np.inf
+            if difference > explained:
+                doubt = max(doubt, difference)
     return doubt
 
 
