@@ -10,6 +10,7 @@ import numpy as np
 from gradcheck import execution
 from gradcheck.assertion import assert_match
 from gradcheck.decision import Verdict, worst_of
+from gradcheck.derivatives.noise import Noise
 from gradcheck.errors import GradientInterfaceError, UsageError
 from gradcheck.execution import Executor
 from gradcheck.methods import directions, entries
@@ -122,7 +123,7 @@ def check_gradient(
             problem.flag(*suspected)
         verdict = _verdict(problem, setting, [p.verdict for p in found.reports.values()])
         wrong = verdict == "mismatch"
-        remarks = tuple(describe(problem, found.evidence, setting.rtol))
+        remarks = tuple(describe(problem, found.evidence, setting))
         findings = _diagnosed(loss, problem, found.evidence, setting.rtol) if wrong else ()
     return Report(
         verdict=verdict,
@@ -173,7 +174,8 @@ def _examined(
     if _takes_directions(problem, method):
         found = directions.examine(problem, setting)
         settled = all(p.verdict != "inconclusive" for p in found.reports.values())
-        if settled or method == "directions":
+        hopeless = setting.differs and _is_noisy(problem, setting.noise)
+        if settled or hopeless or method == "directions":
             return _by_directions(setting, found)
     problem.vectorized = vectorized
     size = problem.size
@@ -228,13 +230,17 @@ def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Ver
     return verdict
 
 
+def _is_noisy(problem: Problem, noise: Noise) -> bool:
+    return noise.relative > _NOISY * problem.unit_roundoff
+
+
 def _precision_notes(problem: Problem, setting: Setting, asked: float | None) -> list[str]:
     notes, noise = [], setting.noise
     if problem.unit_roundoff > np.finfo(np.float32).eps:
         notes.append("the loss returns half precision: derivatives by differences are coarse")
     elif noise.single:
         notes.append(f"the loss computes in single precision (noise {noise.relative:.0e} of its value)")
-    elif noise.relative > _NOISY * problem.unit_roundoff:
+    elif _is_noisy(problem, noise):
         notes.append(f"the loss is noisy: {noise.level:.1e}, {noise.relative:.0e} of its value")
     gradients = list(zip(problem.leaves, problem.analytic, strict=True))
     for narrow in ("float16", "float32"):

@@ -145,12 +145,16 @@ class _Examination:
             self._in_extended_precision()
         for leaf in unseen:
             self._near_optimum(leaf)
+        if not self.setting.differs:
+            self._note_what_entries_may_settle()
+        return self._certified()
+
+    def _note_what_entries_may_settle(self) -> None:
         still = self.setting.variation == 0  # whatever moves: nothing is to be seen by entries, either
         unclear = [leaf for leaf in self.open if not (still and self.certifier.is_zero(leaf))]
         self.notes += [open_note(self.reports[leaf]) for leaf in unclear]
         led_to = [report for leaf, report in self.reports.items() if leaf not in self.open]
         self.notes += [astray_note(report) for report in led_to if report.verdict == "inconclusive"]
-        return self._certified()
 
     def _certified(self) -> Certified:
         reports = {

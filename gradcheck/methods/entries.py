@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradcheck.decision import MATCH, MISMATCH
+from gradcheck.decision import INCONCLUSIVE, MATCH, MISMATCH
 from gradcheck.derivatives.differences import central_differences, first_step, largest_bend
 from gradcheck.derivatives.lines import entry_scales
 from gradcheck.methods.confirmation import Confirmation
@@ -94,11 +94,15 @@ def _first_look(problem: Problem, index: int, setting: Setting) -> LeafEvidence:
     )
 
 
+def _sampled(entries: Array) -> Array:
+    return entries[:: max(1, math.ceil(len(entries) / _SAMPLE))]
+
+
 def _largest_first(analytic: Array) -> Iterator[int]:
     """Yield the entry with the largest derivative, and then a sample of the others in their order."""
     sizes = np.where(np.isfinite(analytic), np.abs(analytic), 0)
     yield int(np.argmax(sizes))
-    yield from np.argsort(-sizes, kind="stable")[:: max(1, math.ceil(sizes.size / _SAMPLE))].tolist()[1:]
+    yield from _sampled(np.argsort(-sizes, kind="stable")).tolist()[1:]
 
 
 def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Array], None]) -> None:
@@ -112,11 +116,18 @@ def _settle(evidence: LeafEvidence, setting: Setting, look_again: Callable[[Arra
         return
     clear = undecided & (judgement.severity == MISMATCH) & (judgement.gap > _CLEAR * judgement.bound)
     obvious = np.flatnonzero(clear)
-    sample = obvious[:: max(1, math.ceil(len(obvious) / _SAMPLE))]
+    sample = _sampled(obvious)
     look_again(sample)
     confirmed = bool(np.all(evidence.judge(setting.rtol).severity[sample] == MISMATCH))
     rest = (
         np.flatnonzero(undecided & ~clear) if confirmed else np.setdiff1d(np.flatnonzero(undecided), sample)
     )
+    if setting.differs:
+        some = _sampled(rest)
+        look_again(some)
+        if np.all(evidence.judge(setting.rtol).severity[some] == INCONCLUSIVE):
+            evidence.doubt(rest)  # what is so loud drowns them all
+            return
+        rest = np.setdiff1d(rest, some)
     look_again(rest[:_MOST])
     evidence.doubt(rest[_MOST:][judgement.severity[rest[_MOST:]] != MATCH])

@@ -8,6 +8,7 @@ import numpy as np
 from gradcheck.decision import INCONCLUSIVE
 from gradcheck.derivatives.lines import EntryLine
 from gradcheck.methods.evidence import LeafEvidence
+from gradcheck.methods.setting import Setting
 from gradcheck.parameters import Leaf
 from gradcheck.problem import Problem
 
@@ -15,7 +16,7 @@ _BEYOND = ("outside", "right", "left")
 _STEPS = (2.0**-3, 2.0**-11, 2.0**-25)  # relative to the size of an entry
 
 
-def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], rtol: float) -> Iterator[str]:
+def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], setting: Setting) -> Iterator[str]:
     """Say what is odd about entries, and why any are left open.
 
     Parameters
@@ -23,7 +24,7 @@ def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], rtol: float
     problem : Problem
     evidence : mapping of int to LeafEvidence
         Of the leaves of which there is any.
-    rtol : float
+    setting : Setting
 
     Yields
     ------
@@ -33,7 +34,8 @@ def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], rtol: float
         leaf = problem.leaves[index]
         for kind, count in Counter(found.odd.values()).items():
             yield f"{leaf.name}: {count} of {len(found.analytic)} entries {_ODD[kind]}"
-        yield from _coarse(leaf, found, rtol)
+        if not setting.differs:  # which a flag tells, and is reason enough
+            yield from _coarse(leaf, found, setting.rtol)
     yield from _raised(problem, evidence)
 
 

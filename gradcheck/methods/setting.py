@@ -38,6 +38,8 @@ class Setting:
     scales : list of float
         Typical size of each leaf.
     seed : int
+    differs : bool
+        Whether the loss differs between equal calls.
     variation : float or None
         How much the loss changes when all parameters change, relative to how much they do, or near
         an optimum will if they change by their size; 0 if it never does, None if it was not needed yet.
@@ -47,6 +49,7 @@ class Setting:
     noise: Noise
     scales: list[float]
     seed: int
+    differs: bool = False
     variation: float | None = field(default=None, init=False)
 
     def natural(self, problem: Problem, leaf: int) -> float:
@@ -127,7 +130,7 @@ def measured_setting(problem: Problem, rtol: float | None, seed: int) -> Setting
     # What differs by chance is as loud as single precision only by chance.
     single = noise.single and all(float(np.float32(value)) == value for value in again if repeated)
     noise = replace(noise, level=max(noise.level, float(repeated)), single=single)
-    return Setting(rtol or _default_rtol(problem, noise), noise, sizes, seed)
+    return Setting(rtol or _default_rtol(problem, noise), noise, sizes, seed, differs=repeated > 0)
 
 
 def assumed_setting(problem: Problem, rtol: float | None, seed: int) -> Setting:
