@@ -159,14 +159,14 @@ class TestComplexStep:
         return {"W": np.array([0.3, -1.2]), "b": np.array([0.4, 0.7])}
 
     def loss(self, params):
-        return np.sum(np.sin(params["W"])) + 1e-13 * np.sum(np.sin(params["b"]))
+        return np.sum(np.sin(params["W"])) + 4e-13 * np.sum(np.sin(params["b"]))
 
     def broken(self, params):
         """Return the same, through code that drops imaginary parts."""
         return self.loss({**params, "b": np.real(params["b"])})
 
     def gradient(self, params):
-        return {"W": np.cos(params["W"]), "b": 1e-13 * np.cos(params["b"])}
+        return {"W": np.cos(params["W"]), "b": 4e-13 * np.cos(params["b"])}
 
     def test_confirms(self, params):
         """Where it agrees with the other leaves and with the largest entry of this one."""

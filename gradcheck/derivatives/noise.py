@@ -33,8 +33,10 @@ _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 _WIDTHS = (2.0**-13, 2.0**-16, 2.0**-23)
 _WIDER = 8.0  # where one step of single precision fills a window, the next is wider by this
 _ALIKE = 4.0  # less than a kink falls from the first width to the second
-_QUIET = 128.0  # unit round-offs: less is taken for noise without another look
+# Unit round-offs: less is taken for noise without a look at other widths; for so little one window serves.
+_QUIET, _LITTLE = 128.0, 8.0
 _FALL = 16.0
+_BESIDE = 256.0  # what is louder than the window on the other side by more is a kink
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
 # For steps no larger than this rounding is to blame, as in 1 - cos(x) or in log(sum(exp(z))) - z[0]: nobody
@@ -146,7 +148,7 @@ class _Windows:
     def __init__(self, line: Line, value: float, unit: float, centre: float) -> None:
         self.line, self.value, self.unit, self.centre = line, value, unit, centre
         self.largest = self.smallest = abs(value)
-        self.evaluations, self.height = 0, 0.0
+        self.evaluations, self.height, self.curved = 0, 0.0, False
         self.found: list[NDArray[Any]] = []
         levels = self._levels()
         alike = [level for level in levels if level <= _FALL * min(levels)]
@@ -164,9 +166,9 @@ class _Windows:
 
     def _levels(self) -> list[float]:
         """Return the scatter in windows of several widths, or in the first that is quiet."""
-        levels: list[float] = []
+        levels, quietest = list[float](), 0.0
         for width in _WIDTHS:
-            pair = []
+            pair = list[float]()
             for sign in (1, -1):
                 level, values = self._scatter(sign * self.centre, width)
                 size = np.max(np.abs(values))
@@ -175,7 +177,10 @@ class _Windows:
                 heard = moves or self._round_off >= ROUNDED
                 quiet = width == _WIDTHS[0] and level <= self._round_off and heard
                 if quiet and abs(self.value) <= _OF_ONE_SIZE * size:
-                    return [level * max(1.0, abs(self.value) / size)]
+                    quietest = max(quietest, level * max(1.0, abs(self.value) / size))
+                    little = quietest <= _LITTLE / _QUIET * self._round_off
+                    if sign < 0 or (little and not self.curved):
+                        return [max(near for near in (*pair, quietest) if near <= _BESIDE * quietest)]
                 if np.isfinite(level) and (moves or width != _WIDTHS[-1]):
                     pair.append(level)
             levels += [max(pair)] if pair else []
@@ -220,8 +225,10 @@ class _Windows:
         spread = float(np.max(np.abs(moved))) or 1.0  # the square of a tiny one would be 0
         components = _COMPONENTS @ (moved / spread)
         low, high = (math.hypot(*part) / math.sqrt(len(part)) for part in (components[:2], components[2:]))
-        # Noise has the same level in all components, a curve less and less.
-        return spread * (max(high, low) if low <= 2 * high else high), values
+        # Noise has the same level in all components, a curve less and less; what is left of that is little
+        # to know the noise by.
+        self.curved = low > 2 * high
+        return spread * (high if self.curved else max(high, low)), values
 
 
 def _is_one_step_of_single(values: NDArray[Any]) -> bool:
