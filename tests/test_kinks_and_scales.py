@@ -157,6 +157,12 @@ class TestEdges:
         assert at(0.0, inside, 3.001).verdict == "mismatch"
         assert any("edge of the domain" in note for note in at(0.0, inside, 3.001).notes)
 
+    @pytest.mark.parametrize("wrong", [np.nan, np.inf])
+    @pytest.mark.parametrize("inside", [lambda u: u >= 0, lambda u: u == 0], ids=["one side", "no side"])
+    def test_what_is_no_number_is_wrong_there_too(self, wrong, inside):
+        """Also where differences give no number, either."""
+        assert at(0.0, lambda u: 3 * u if inside(u) else np.nan, wrong).verdict == "mismatch"
+
     @pytest.mark.parametrize("at_edge", [1, 300])
     def test_some_on_the_edge(self, at_edge):
         """Entries on an edge, though theirs are the largest derivatives, hinder no others."""

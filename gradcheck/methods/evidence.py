@@ -156,7 +156,8 @@ class LeafEvidence:
             bound = self.uncertainty + self.unsteady
             wrong = ~np.isfinite(self.analytic)
             if wrong.any():  # nothing makes NaN right
-                gap[wrong], size[wrong], bound[wrong] = np.inf, np.abs(self.numeric[wrong]), 0.0
+                gap[wrong], bound[wrong] = np.inf, 0.0
+                size[wrong] = np.fmax(np.abs(self.numeric[wrong]), 0)
             scale = self.scale()
             decided = decide_entries(gap, bound, size, scale, rtol, self.unit_roundoff)
             error = np.divide(gap, decided.size, out=np.zeros_like(gap), where=gap > 0)
