@@ -201,7 +201,9 @@ class _Examination:
         for leaf in wrong:
             if stages is TOGETHER and self.probe.is_round_off(leaf):
                 self._alone([leaf])
-            elif self._confirm(leaf, wrong_entries(self.probe, worst, leaf, gap)) != "mismatch":
+                continue
+            located = wrong_entries(self.probe, worst, leaf, gap, alone=len(found) == 1)
+            if self._confirm(leaf, located) != "mismatch":
                 self._outlast(leaf, stages, known)
         if wrong:
             return [leaf for leaf in suspects if leaf not in wrong]

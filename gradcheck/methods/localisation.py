@@ -59,7 +59,7 @@ def wrong_leaves(probe: Probe, k: int, leaves: Sequence[int], total: Gap) -> lis
     return [leaves[i] for i in found or ()]
 
 
-def wrong_entries(probe: Probe, k: int, leaf: int, gap_of_all: Gap) -> Located:
+def wrong_entries(probe: Probe, k: int, leaf: int, gap_of_all: Gap, *, alone: bool) -> Located:
     """Find the entries of a leaf in which the gap along direction k arises.
 
     Parameters
@@ -68,6 +68,8 @@ def wrong_entries(probe: Probe, k: int, leaf: int, gap_of_all: Gap) -> Located:
     k, leaf : int
     gap_of_all : Gap
         Over all leaves.
+    alone : bool
+        Whether it arises in no other leaf.
 
     Returns
     -------
@@ -79,7 +81,9 @@ def wrong_entries(probe: Probe, k: int, leaf: int, gap_of_all: Gap) -> Located:
         return Located(np.array([0]), "")
 
     whole = (slice(None),) * len(shape)
-    total = probe.gap([leaf], abs(gap_of_all.value) / _CLEAR, whole)
+    enough = abs(gap_of_all.value) / _CLEAR
+    known = alone and gap_of_all.beyond_doubt <= enough
+    total = gap_of_all if known else probe.gap([leaf], enough, whole)
 
     def gap(box: tuple[slice, ...]) -> Gap:
         return probe.gap([leaf], abs(total.value) / _CLEAR, box)
