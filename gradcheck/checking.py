@@ -174,6 +174,7 @@ def _examined(
     if _takes_directions(problem, method):
         found = directions.examine(problem, setting)
         settled = all(p.verdict != "inconclusive" for p in found.reports.values())
+        # What differs so loudly between equal calls drowns each entry, too.
         hopeless = setting.differs and _is_noisy(problem, setting.noise)
         if settled or hopeless or method == "directions":
             return _by_directions(setting, found)

@@ -135,5 +135,5 @@ def _severity(gap: Any, uncertainty: Any, allowed: Any) -> NDArray[np.int8]:
     most = gap + uncertainty
     match = (most <= allowed) & (most < np.inf)
     mismatch = gap - uncertainty > allowed
-    severity: NDArray[np.int8] = np.int8(INCONCLUSIVE) + mismatch - match  # never both
+    severity: NDArray[np.int8] = np.int8(INCONCLUSIVE) + mismatch - match  # no entry is both
     return severity

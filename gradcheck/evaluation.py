@@ -288,10 +288,11 @@ def equal(a: Array, b: Array) -> bool:
     """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
     if len(a) != len(b):
         return False
-    if len(a) <= _BLOCK and (a == b).all():
-        return True
-    parts = ((a[i : i + _BLOCK], b[i : i + _BLOCK]) for i in range(0, len(a), _BLOCK))
-    return all((x == y).all() or bool(np.array_equal(x, y, equal_nan=True)) for x, y in parts)
+    for i in range(0, len(a), _BLOCK):
+        x, y = a[i : i + _BLOCK], b[i : i + _BLOCK]
+        if not ((x == y).all() or np.array_equal(x, y, equal_nan=True)):
+            return False
+    return True
 
 
 def _nothing() -> None:

@@ -19,7 +19,7 @@ from gradcheck.derivatives.lines import Line
 from gradcheck.derivatives.noise import Noise
 
 SAFETY = 5.0
-_UNLIKE = 3.0  # times its error: extrapolation adds to noise
+_UNLIKE = 3.0  # times its error: so far off noise may leave what smaller steps extrapolate to
 _Row = tuple[int, float, float]
 
 
@@ -97,7 +97,7 @@ def _best(rows: list[_Row], order: int) -> Limit:
     for j, limits in enumerate(tableau):
         for found in limits:
             if found.error < best.error:
-                error = max(found.error, _doubt(found, rows, tableau, j, order))
+                error = max(found.error, _doubt(found, rows[j:], tableau[j + 1 :], order))
                 best = min(best, Limit(found.value, error), key=lambda limit: limit.error)
     return best
 
@@ -120,15 +120,15 @@ def _tableau(rows: list[_Row], order: int) -> list[list[Limit]]:
     return tableau
 
 
-def _doubt(found: Limit, rows: list[_Row], tableau: list[list[Limit]], j: int, order: int) -> float:
-    """Return by how much what smaller steps see differs from a limit, beyond noise and truncation.
+def _doubt(found: Limit, rows: list[_Row], finer_limits: list[list[Limit]], order: int) -> float:
+    """Return by how much smaller steps differ from a limit, if by more than noise and truncation do.
 
-    ``inf`` if by more than an error of that size explains.
+    ``inf`` if by more than an error of that size explains. The first of `rows` is that of the limit.
     """
-    exponent, quotient, _ = rows[j]
+    (exponent, quotient, _), *finer_rows = rows
     bend = abs(found.value - quotient)
     doubt = 0.0
-    for (finer, smaller, noise), limits in zip(rows[j + 1 :], tableau[j + 1 :], strict=True):
+    for (finer, smaller, noise), limits in zip(finer_rows, finer_limits, strict=True):
         truncation = 4 * bend * 2.0 ** (order * (exponent - finer))
         seen = [(abs(found.value - smaller) - truncation, 2 * noise)]
         seen += [(abs(found.value - limit.value), _UNLIKE * limit.error) for limit in limits]

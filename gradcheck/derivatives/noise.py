@@ -33,7 +33,7 @@ _CENTRES = (2.0**-3, 2.0**-12, 2.0**-20)
 _WIDTHS = (2.0**-13, 2.0**-16, 2.0**-23)
 _WIDER = 8.0  # where one step of single precision fills a window, the next is wider by this
 _ALIKE = 4.0  # less than a kink falls from the first width to the second
-# Unit round-offs: less is taken for noise without a look at other widths; for so little one window serves.
+# Unit round-offs: less is taken for noise without a look at other widths, and still less from one window.
 _QUIET, _LITTLE = 128.0, 8.0
 _FALL = 16.0
 _BESIDE = 256.0  # what is louder than the window on the other side by more is a kink
@@ -178,7 +178,7 @@ class _Windows:
                 quiet = width == _WIDTHS[0] and level <= self._round_off and heard
                 if quiet and abs(self.value) <= _OF_ONE_SIZE * size:
                     quietest = max(quietest, level * max(1.0, abs(self.value) / size))
-                    little = quietest <= _LITTLE / _QUIET * self._round_off
+                    little = quietest <= _LITTLE * self.unit * self.largest
                     if sign < 0 or (little and not self.curved):
                         return [max(near for near in (*pair, quietest) if near <= _BESIDE * quietest)]
                 if np.isfinite(level) and (moves or width != _WIDTHS[-1]):
