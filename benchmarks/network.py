@@ -49,8 +49,9 @@ class Network:
         delta, result = (zs[-1] - self.d) / len(self.x), {}
         for layer in range(self.layers, 0, -1):
             result[f"W{layer}"], result[f"b{layer}"] = zs[layer - 1].T @ delta, delta.sum(axis=0)
-            slope = zs[layer - 1] > 0 if self.relu else 1 - zs[layer - 1] ** 2
-            delta = (delta @ params[f"W{layer}"].T) * slope
+            if layer > 1:
+                slope = zs[layer - 1] > 0 if self.relu else 1 - zs[layer - 1] ** 2
+                delta = (delta @ params[f"W{layer}"].T) * slope
         return {name: result[name] for name in params}
 
 
