@@ -171,6 +171,11 @@ class TestUnittest:
         assert [test.shortDescription() for test, _ in result.failures] == ["sums-reuse"]
         assert "expected to be broken: on purpose" in result.failures[0][1]
 
+    def test_names(self):
+        """A runner names each check, expected to fail or not."""
+        for name, check in iter_checks([layer_case(Layer())], expected_failures={"layer": {"linear": "why"}}):
+            assert str(unittest.FunctionTestCase(check)) == f"unittest.case.FunctionTestCase ({name})"
+
 
 class TestRefusals:
     def test_same_name(self):

@@ -32,8 +32,8 @@ class Check:
     reason: str | None = None
 
     @property
-    def id(self) -> str:
-        """Name of the implementation and name of the law."""
+    def __name__(self) -> str:
+        """Name of the implementation and name of the law: test runners ask a function for it."""
         return f"{self.case.name}-{self.law.name}"
 
     def __call__(self) -> None:
@@ -71,7 +71,7 @@ def iter_checks(
         If two implementations have the same name, or an expected failure names no check.
     """
     for check in _checks(implementations, expected_failures):
-        yield check.id, (check if check.reason is None else _Expected(check))
+        yield check.__name__, (check if check.reason is None else _Expected(check))
 
 
 def parametrize_with_checks(
@@ -114,7 +114,7 @@ def parametrize_with_checks(
         return pytest.mark.xfail(reason=check.reason, raises=LawBroken, strict=True)
 
     checks = _checks(implementations, expected_failures)
-    return pytest.mark.parametrize("check", [pytest.param(c, id=c.id, marks=marks(c)) for c in checks])
+    return pytest.mark.parametrize("check", [pytest.param(c, id=c.__name__, marks=marks(c)) for c in checks])
 
 
 @dataclass(frozen=True)
@@ -122,6 +122,10 @@ class _Expected:
     """A check that is expected to fail."""
 
     check: Check
+
+    @property
+    def __name__(self) -> str:
+        return self.check.__name__
 
     def __call__(self) -> None:
         try:
