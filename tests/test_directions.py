@@ -145,6 +145,32 @@ def test_kinks_close_by_along_every_direction(samples, monkeypatch):
     assert checked(gradient).verdict == "inconclusive"
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_parameters_of_very_different_sizes(seed):
+    """From 1e-6 to 1e6 in one leaf: derivatives are compared by what they are times those."""
+    rng = np.random.default_rng(seed)
+    x, d = rng.normal(size=(8, 12)), rng.normal(size=8)
+    units = 10 ** rng.uniform(-6, 6, size=12)
+    w = rng.uniform(0.1, 1, size=12) * units
+
+    def loss(w):
+        return 0.5 * np.sum((np.tanh(x @ (w / units)) - d) ** 2)
+
+    y = np.tanh(x @ (w / units))
+    right = x.T @ ((y - d) * (1 - y**2)) / units
+    k = rng.integers(12)
+
+    found = [
+        gradcheck.check_gradient(loss, w, right * factors, method="directions", seed=seed)
+        for factors in (1.0, 1 - 0.01 * (np.arange(12) == k))
+    ]
+
+    assert [report.verdict for report in found] == ["match", "mismatch"], str(found[0]) + str(found[1])
+    assert found[0].evaluations <= 35
+    assert found[1].parameters["params"].wrong == ((k,),)
+    assert not any("judged as if" in note for report in found for note in report.notes)
+
+
 def test_auto_picks_by_size_and_says_so(monkeypatch):
     """Few entries are checked one by one, many by directions, and in doubt one by one again."""
     loss, params, gradient = network((10, 5, 2), 4)

@@ -3,7 +3,8 @@
 Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With v_i = c u_i / |a_i|,
 u_i uniform of standard deviation 1, every entry counts by its relative error, however small it is beside
 others; entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that
-large, zeros too.
+large, zeros too. Where a leaf holds parameters of very different sizes, its derivatives are compared by
+what they are times those.
 """
 
 import math
@@ -27,7 +28,8 @@ SMALLEST = 2.0**-5
 _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
-_BLOCK = 1 << 13
+_BLOCK, _SAMPLE = 1 << 13, 1 << 10
+_MANY = 1 / 4  # of the entries of a leaf
 _REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
@@ -97,6 +99,7 @@ class Probe:
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
+    _mixed: list[bool] = field(init=False)  # of each leaf, whether it holds entries of very different sizes
     _unit: float = field(init=False)  # round-off with which the gap is computed
     _ceilings: dict[int, float] = field(init=False, default_factory=dict)  # of entries that move
     _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
@@ -104,7 +107,11 @@ class Probe:
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
-        sizes = [_root_mean_square(_in_blocks(a), len(a)) for a in self.problem.analytic]
+        self._mixed = [self._is_mixed(leaf) for leaf in range(len(self.direction))]
+        sizes = [
+            _root_mean_square((size for _, size, _ in self._weighed(leaf)), len(a))
+            for leaf, a in enumerate(self.problem.analytic)
+        ]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
         # A leaf that matters much is moved less: its curvature would hide the others.
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
@@ -126,8 +133,8 @@ class Probe:
         """Prepare to move only those entries of a leaf, alone, that counted as larger than they are."""
         self._ceilings[leaf] = ceiling = SMALLEST * self.sizes[leaf]
         norm, count = 0.0, 0
-        for _, block in self._blocks(leaf):
-            small = block[(block != 0) & (np.abs(block) < ceiling)]
+        for _, size, _ in self._weighed(leaf):
+            small = size[(size > 0) & (size < ceiling)]
             norm, count = math.hypot(norm, _norm(small)), count + len(small)
         self._exponents.pop((leaf,), None)
         self.isolate(leaf, norm / math.sqrt(count))
@@ -155,8 +162,7 @@ class Probe:
         It is none where all of them are round-off of a derivative of 0.
         """
         least, count, largest = SMALLEST * self.sizes[leaf], 0, 0.0
-        for _, block in self._blocks(leaf):
-            size = np.abs(block)
+        for _, size, _ in self._weighed(leaf):
             count += int(np.count_nonzero((size > 0) & (size < least)))
             largest = max(largest, float(np.max(size)))
         return count if largest >= least else 0
@@ -170,8 +176,7 @@ class Probe:
         for leaf in leaves:
             rng = np.random.default_rng((self.setting.seed, k, leaf))
             mantissa, exponent = math.frexp(math.sqrt(12) * self.amplitudes[leaf])
-            for part, block in self._blocks(leaf):
-                size = np.abs(block)
+            for part, size, moves in self._weighed(leaf):
                 if leaf in self._ceilings:
                     size[size >= self._ceilings[leaf]] = np.inf  # does not move
                 np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
@@ -182,6 +187,8 @@ class Probe:
                 uniform *= 2 * mantissa
                 np.multiply(uniform, math.ldexp(1.0, exponent - 1), out=part, dtype=np.float64)
                 part /= size if self.sizes[leaf] else np.inf
+                if moves is not None:
+                    part *= moves
 
     def gap(self, leaves: Sequence[int], enough: float, box: tuple[slice, ...] | None = None) -> Gap:
         """Measure the gap along the direction drawn, over whole leaves or a box of a single one.
@@ -245,14 +252,33 @@ class Probe:
                 total += float(np.sum(np.abs(direction * unsteady).reshape(shape)[part]))
         return total
 
+    def _is_mixed(self, leaf: int) -> bool:
+        start, scale = self.problem.start[leaf], self.setting.scales[leaf]
+        some = start[:: max(1, len(start) // _SAMPLE)]
+        return int(np.count_nonzero(entry_scales(some, scale) != scale)) > _MANY * len(some)
+
+    def _weighed(self, leaf: int) -> Iterator[tuple[Array, Array, Array | None]]:
+        """Yield blocks of the direction, of ``|a_i| s_i``, and of s_i: None where all are 1.
+
+        s_i is the size of an entry relative to that of its leaf, in a leaf that holds very different ones.
+        """
+        start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
+        for i in range(0, len(start), _BLOCK):
+            block = slice(i, i + _BLOCK)
+            size, moves = np.abs(analytic[block]), None
+            if self._mixed[leaf]:
+                moves = np.abs(start[block]) / self.setting.scales[leaf]
+                moves[moves == 0] = 1.0
+                size = size * moves
+            yield self.direction[leaf][block], size, moves
+
     def _blocks(self, leaf: int, box: tuple[slice, ...] | None = None) -> Iterator[tuple[Array, Array]]:
         direction, analytic = self.direction[leaf], self.problem.analytic[leaf]
         if box is not None:
             shape = self.problem.leaves[leaf].grid
             yield direction.reshape(shape)[box].ravel(), analytic.reshape(shape)[box].ravel()
             return
-        for i in range(0, len(direction), _BLOCK):
-            yield direction[i : i + _BLOCK], analytic[i : i + _BLOCK]
+        yield from zip(_in_blocks(direction), _in_blocks(analytic), strict=True)
 
 
 def _root_mean_square(blocks: Iterable[Array], count: int) -> float:
