@@ -29,7 +29,7 @@ _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
 _BLOCK, _SAMPLE = 1 << 13, 1 << 10
-_MANY = 1 / 4  # of the entries of a leaf
+_MIXED = 1 / 4  # of the entries of a leaf: so many are of another size than it
 _REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
@@ -255,7 +255,7 @@ class Probe:
     def _is_mixed(self, leaf: int) -> bool:
         start, scale = self.problem.start[leaf], self.setting.scales[leaf]
         some = start[:: max(1, len(start) // _SAMPLE)]
-        return int(np.count_nonzero(entry_scales(some, scale) != scale)) > _MANY * len(some)
+        return int(np.count_nonzero(entry_scales(some, scale) != scale)) > _MIXED * len(some)
 
     def _weighed(self, leaf: int) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield blocks of the direction, of ``|a_i| s_i``, and of s_i: None where all are 1.
