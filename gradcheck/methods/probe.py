@@ -3,8 +3,8 @@
 Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With v_i = c u_i / |a_i|,
 u_i uniform of standard deviation 1, every entry counts by its relative error, however small it is beside
 others; entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that
-large, zeros too. Where a leaf holds parameters of very different sizes, its derivatives are compared by
-what they are times those.
+large, zeros too. Where many are, and their leaf holds parameters of very different sizes, derivatives are
+compared by what they are times those.
 """
 
 import math
@@ -99,7 +99,7 @@ class Probe:
     direction: list[Array] = field(init=False)
     sizes: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
-    _mixed: list[bool] = field(init=False)  # of each leaf, whether it holds entries of very different sizes
+    _own_sizes: set[int] = field(init=False, default_factory=set)  # leaves with entries that move by theirs
     _unit: float = field(init=False)  # round-off with which the gap is computed
     _ceilings: dict[int, float] = field(init=False, default_factory=dict)  # of entries that move
     _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
@@ -107,11 +107,7 @@ class Probe:
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
-        self._mixed = [self._is_mixed(leaf) for leaf in range(len(self.direction))]
-        sizes = [
-            _root_mean_square((size for _, size, _ in self._weighed(leaf)), len(a))
-            for leaf, a in enumerate(self.problem.analytic)
-        ]
+        sizes = [_root_mean_square(_in_blocks(a), len(a)) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
         # A leaf that matters much is moved less: its curvature would hide the others.
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
@@ -130,12 +126,18 @@ class Probe:
         self.amplitudes[leaf] = self._largest(leaf)
 
     def descend(self, leaf: int) -> None:
-        """Prepare to move only those entries of a leaf, alone, that counted as larger than they are."""
-        self._ceilings[leaf] = ceiling = SMALLEST * self.sizes[leaf]
-        norm, count = 0.0, 0
+        """Prepare to move by themselves those entries of a leaf that counted as larger than they are.
+
+        Where the leaf holds very different ones, all are moved, each by its own size.
+        """
+        ceiling, norm, count = SMALLEST * self.sizes[leaf], 0.0, 0
+        if leaf not in self._own_sizes and self._is_mixed(leaf):
+            self._own_sizes.add(leaf)
+            ceiling = np.inf
         for _, size, _ in self._weighed(leaf):
             small = size[(size > 0) & (size < ceiling)]
             norm, count = math.hypot(norm, _norm(small)), count + len(small)
+        self._ceilings[leaf] = ceiling
         self._exponents.pop((leaf,), None)
         self.isolate(leaf, norm / math.sqrt(count))
 
@@ -260,13 +262,13 @@ class Probe:
     def _weighed(self, leaf: int) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield blocks of the direction, of ``|a_i| s_i``, and of s_i: None where all are 1.
 
-        s_i is the size of an entry relative to that of its leaf, in a leaf that holds very different ones.
+        s_i is the size of an entry relative to that of its leaf, where entries move by their own.
         """
         start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
         for i in range(0, len(start), _BLOCK):
             block = slice(i, i + _BLOCK)
             size, moves = np.abs(analytic[block]), None
-            if self._mixed[leaf]:
+            if leaf in self._own_sizes:
                 moves = np.abs(start[block]) / self.setting.scales[leaf]
                 moves[moves == 0] = 1.0
                 size = size * moves
