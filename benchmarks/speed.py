@@ -48,7 +48,7 @@ def seconds(action: Callable[[], object], calls: int = 1) -> float:
 
 def one_evaluation(net: Network, calls: int = 300) -> float:
     """Return the mean time of a call of the loss."""
-    return seconds(lambda: net.loss(net.params), calls)
+    return seconds(partial(net.loss, net.params), calls)
 
 
 def beside(net: Network, action: Callable[[], object], repeats: int = REPEATS) -> float:

@@ -170,6 +170,20 @@ def test_parameters_of_very_different_sizes(seed):
     assert not any("judged as if" in note for report in found for note in report.notes)
 
 
+def test_note_where_noise_hides_entries_of_very_different_sizes():
+    """The size as which they count is told as what they were compared by."""
+    units = 10.0 ** np.random.default_rng(0).uniform(-5, 5, size=12)
+    factors = np.where(np.arange(12) < 8, 1e-9, 1.0)
+
+    report = gradcheck.check_gradient(
+        lambda w: np.sum(factors * np.sin(w / units)), units, factors * np.cos(1) / units, method="directions"
+    )
+
+    assert report.verdict == "match", str(report)
+    [note] = report.notes
+    assert "8 derivatives are smaller than 1e-02 over their parameter" in note
+
+
 def test_auto_picks_by_size_and_says_so(monkeypatch):
     """Few entries are checked one by one, many by directions, and in doubt one by one again."""
     loss, params, gradient = network((10, 5, 2), 4)

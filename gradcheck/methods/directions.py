@@ -47,7 +47,7 @@ from gradcheck.methods.certifier import TIMES_RTOL, Certifier
 from gradcheck.methods.inspection import inspected
 from gradcheck.methods.leaf_reports import astray_note, bounded, near_note, open_note, small_note, weaker
 from gradcheck.methods.localisation import CONFIRMED, Located, wrong_entries, wrong_leaves
-from gradcheck.methods.probe import SMALLEST, Gap, Probe
+from gradcheck.methods.probe import Gap, Probe
 from gradcheck.methods.setting import Setting, in_extended_precision
 from gradcheck.methods.tiny import is_moved_by_more, is_tiny
 from gradcheck.problem import Problem
@@ -281,8 +281,7 @@ class _Examination:
     def _descend(self, leaf: int) -> None:
         """Certify the small entries of a leaf by themselves, as far down as they are seen."""
         while self.reports[leaf].verdict == "match" and self.certifier.is_uneven(leaf):
-            known, small = self.reports[leaf], self.probe.small(leaf)
-            least = SMALLEST * self.probe.sizes[leaf]
+            known, small, least = self.reports[leaf], self.probe.small(leaf), self.probe.least(leaf)
             self.probe.descend(leaf)
             self._round([leaf], ALONE)
             if self.reports[leaf].verdict == "inconclusive":

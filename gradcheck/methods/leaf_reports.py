@@ -62,10 +62,10 @@ def astray_note(report: ParameterReport) -> str:
     )
 
 
-def small_note(name: str, count: int, least: float) -> str:
+def small_note(name: str, count: int, least: str) -> str:
     """Say how many entries of a leaf count as larger than they are."""
     return (
-        f"{name}: {count} derivatives are smaller than {least:.0e} and judged as if they were of that size; "
+        f"{name}: {count} derivatives are smaller than {least} and judged as if they were of that size; "
         "method='entries' judges each by its own"
     )
 

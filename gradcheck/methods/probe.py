@@ -169,6 +169,12 @@ class Probe:
             largest = max(largest, float(np.max(size)))
         return count if largest >= least else 0
 
+    def least(self, leaf: int) -> str:
+        """Return, in words, the size as which smaller derivatives count."""
+        size = SMALLEST * self.sizes[leaf]
+        own = leaf in self._own_sizes
+        return f"{size * self.setting.scales[leaf]:.0e} over their parameter" if own else f"{size:.0e}"
+
     def _largest(self, leaf: int) -> float:
         """Return the amplitude with which the entries move by about the size of the leaf."""
         return self.setting.scales[leaf] * _REACH * self.sizes[leaf]
