@@ -24,6 +24,8 @@ Loss = Callable[[Any], Any]
 OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
 _BLOCK = 1 << 13
 _BESIDE = 1 + 2.0**-10
+_COPIES = 8  # of the parameters: more than half of what a check and its loss take
+_HEAP = 1 << 25  # bytes: larger blocks always go back to the system
 
 
 class Evaluation:
@@ -65,6 +67,7 @@ class Evaluation:
         self.flags: list[str] = []
         self._parameters, self.value = self._widest()
         self.renew(self._parameters)
+        _keep_memory(sum(leaf.values.nbytes for leaf in self.leaves))
         self._watch_mutation()
 
     @property
@@ -293,6 +296,15 @@ def equal(a: Array, b: Array) -> bool:
         if not ((x == y).all() or np.array_equal(x, y, equal_nan=True)):
             return False
     return True
+
+
+def _keep_memory(size: int) -> None:
+    """Let the C library keep what a check of so many bytes takes: the next one need not ask for it anew.
+
+    The GNU library gives back what is free beyond twice the largest block that was ever freed.
+    """
+    if _COPIES * size <= _HEAP:
+        np.empty(_COPIES * size, np.uint8)
 
 
 def _nothing() -> None:

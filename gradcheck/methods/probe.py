@@ -10,6 +10,7 @@ compared by what they are times those.
 import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 from typing import Any
 
 import numpy as np
@@ -100,12 +101,14 @@ class Probe:
     sizes: list[float] = field(init=False)
     amplitudes: list[float] = field(init=False)
     _own_sizes: set[int] = field(init=False, default_factory=set)  # leaves with entries that move by theirs
+    _places: list[int] = field(init=False)  # of leaves in the stream of random numbers
     _unit: float = field(init=False)  # round-off with which the gap is computed
     _ceilings: dict[int, float] = field(init=False, default_factory=dict)  # of entries that move
     _exponents: dict[tuple[int, ...], int] = field(init=False, default_factory=dict)  # of steps that served
 
     def __post_init__(self) -> None:
         self.direction = [np.empty_like(start) for start in self.problem.start]
+        self._places = list(accumulate(((len(start) + 1) // 2 for start in self.problem.start), initial=0))
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
         sizes = [_root_mean_square(_in_blocks(a), len(a)) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
@@ -181,13 +184,17 @@ class Probe:
 
     def draw(self, k: int, leaves: Sequence[int]) -> None:
         """Draw the k-th direction of these leaves; the same one each time."""
+        stream, drawn = np.random.PCG64((self.setting.seed, k)), 0
+        rng = np.random.Generator(stream)
         for leaf in leaves:
-            rng = np.random.default_rng((self.setting.seed, k, leaf))
+            # A leaf has its own place in the stream, whichever others are drawn: two numbers of each draw.
+            stream.advance(self._places[leaf] - drawn)
+            drawn = self._places[leaf + 1]
             mantissa, exponent = math.frexp(math.sqrt(12) * self.amplitudes[leaf])
             for part, size, moves in self._weighed(leaf):
                 if leaf in self._ceilings:
                     size[size >= self._ceilings[leaf]] = np.inf  # does not move
-                np.maximum(size, SMALLEST * self.sizes[leaf], out=size)
+                size.clip(SMALLEST * self.sizes[leaf], np.inf, out=size)
                 # v_i a_i has 24 bits: where it is added to a larger sum it hardly changes what is rounded
                 # off, so that of a sum of squares most round-off is the same on both sides.
                 uniform = rng.random(len(part), np.float32)
@@ -293,7 +300,7 @@ def _root_mean_square(blocks: Iterable[Array], count: int) -> float:
     """Return the root mean square of what is finite."""
     norm = 0.0
     for values in blocks:
-        block = values.astype(np.float64)
+        block = values.astype(np.float64, copy=False)
         length = _norm(block)
         norm = math.hypot(norm, length if math.isfinite(length) else _norm(block[np.isfinite(block)]))
     return norm / math.sqrt(count) if count else 0.0
