@@ -13,6 +13,7 @@ from typing import Any, Self, cast
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.blocks import equal, keep_memory
 from gradcheck.errors import GradcheckError, GradientInterfaceError
 from gradcheck.interface import refuse_non_callable, refuse_not_finite, remedy
 from gradcheck.parameters import Parameters, as_array, on_copies
@@ -22,10 +23,7 @@ Array = NDArray[Any]
 Loss = Callable[[Any], Any]
 # What a loss may raise outside of its domain; warnings are exceptions in many test suites.
 OUTSIDE = (ArithmeticError, ValueError, RuntimeWarning)
-_BLOCK = 1 << 13
 _BESIDE = 1 + 2.0**-10
-_COPIES = 8  # of the parameters: more than half of what a check and its loss take
-_HEAP = 1 << 25  # bytes: larger blocks always go back to the system
 
 
 class Evaluation:
@@ -67,7 +65,7 @@ class Evaluation:
         self.flags: list[str] = []
         self._parameters, self.value = self._widest()
         self.renew(self._parameters)
-        _keep_memory(sum(leaf.values.nbytes for leaf in self.leaves))
+        keep_memory(sum(leaf.values.nbytes for leaf in self.leaves))
         self._watch_mutation()
 
     @property
@@ -285,26 +283,6 @@ class Evaluation:
             self.flag("mutates", "the loss changes its argument: it is called with a new copy each time")
             self._loss = partial(on_copies, self._loss)
             self.renew()
-
-
-def equal(a: Array, b: Array) -> bool:
-    """Return whether two flat arrays are equal, NaN equal to NaN, without large temporaries."""
-    if len(a) != len(b):
-        return False
-    for i in range(0, len(a), _BLOCK):
-        x, y = a[i : i + _BLOCK], b[i : i + _BLOCK]
-        if not ((x == y).all() or np.array_equal(x, y, equal_nan=True)):
-            return False
-    return True
-
-
-def _keep_memory(size: int) -> None:
-    """Let the C library keep what a check of so many bytes takes: the next one need not ask for it anew.
-
-    The GNU library gives back what is free beyond twice the largest block that was ever freed.
-    """
-    if _COPIES * size <= _HEAP:
-        np.empty(_COPIES * size, np.uint8)
 
 
 def _nothing() -> None:

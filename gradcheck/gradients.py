@@ -5,12 +5,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.blocks import in_blocks
 from gradcheck.errors import GradientInterfaceError
 from gradcheck.parameters import Leaf, as_array, flat, is_container, items, path_name
 
 Array = NDArray[Any]
 
-_BLOCK = 1 << 13
 _SHORT = 2.0**15  # numbers of so few binary digits are exact in any precision
 
 
@@ -110,9 +110,8 @@ def held_in_single(gradient: list[Array]) -> bool:
     """
     digits = False
     for values in gradient:
-        for i in range(0, len(values), _BLOCK):
-            block = values[i : i + _BLOCK]
-            block = block[np.isfinite(block)]
+        for every in in_blocks(values):
+            block = every[np.isfinite(every)]
             with np.errstate(over="ignore"):
                 if not np.array_equal(block.astype(np.float32), block):
                     return False

@@ -9,9 +9,10 @@ from typing import Any, TypeVar
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.blocks import equal
 from gradcheck.decision import ROUND_OFF
 from gradcheck.errors import GradientInterfaceError, UsageError
-from gradcheck.evaluation import OUTSIDE, Evaluation, Loss, equal
+from gradcheck.evaluation import OUTSIDE, Evaluation, Loss
 from gradcheck.execution import Advance, Executor, in_order
 from gradcheck.gradients import arrays_of, held_in_single, integers_overlooked, read_gradient
 from gradcheck.interface import integers_noted, name_of

@@ -8,7 +8,7 @@ compared by what they are times those.
 """
 
 import math
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.blocks import in_blocks, norm, root_mean_square
 from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.directional import LARGE, directional_derivative
 from gradcheck.derivatives.glance import glance
@@ -29,9 +30,8 @@ SMALLEST = 2.0**-5
 _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
-_BLOCK, _SAMPLE = 1 << 13, 1 << 10
+_SAMPLE = 1 << 10
 _MIXED = 1 / 4  # of the entries of a leaf: so many are of another size than it
-_REPRESENTABLE = 2.0**-900  # squares that are larger lose nothing to those that vanish
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Probe:
         self.direction = [np.empty_like(start) for start in self.problem.start]
         self._places = list(accumulate(((len(start) + 1) // 2 for start in self.problem.start), initial=0))
         self._unit = float(np.finfo(np.result_type(*self.direction)).eps) / 2
-        sizes = [_root_mean_square(_in_blocks(a), len(a)) for a in self.problem.analytic]
+        sizes = [root_mean_square(in_blocks(a), len(a)) for a in self.problem.analytic]
         self.sizes = [size or self.setting.natural(self.problem, leaf) for leaf, size in enumerate(sizes)]
         # A leaf that matters much is moved less: its curvature would hide the others.
         largest = [self._largest(leaf) for leaf in range(len(sizes))]
@@ -133,16 +133,16 @@ class Probe:
 
         Where the leaf holds very different ones, all are moved, each by its own size.
         """
-        ceiling, norm, count = SMALLEST * self.sizes[leaf], 0.0, 0
+        ceiling, length, count = SMALLEST * self.sizes[leaf], 0.0, 0
         if leaf not in self._own_sizes and self._is_mixed(leaf):
             self._own_sizes.add(leaf)
             ceiling = np.inf
         for _, size, _ in self._weighed(leaf):
             small = size[(size > 0) & (size < ceiling)]
-            norm, count = math.hypot(norm, _norm(small)), count + len(small)
+            length, count = math.hypot(length, norm(small)), count + len(small)
         self._ceilings[leaf] = ceiling
         self._exponents.pop((leaf,), None)
-        self.isolate(leaf, norm / math.sqrt(count))
+        self.isolate(leaf, length / math.sqrt(count))
 
     def is_round_off(self, leaf: int) -> bool:
         """Whether a leaf's derivative is no more than what round-off leaves of one that is 0."""
@@ -157,9 +157,9 @@ class Probe:
         """
         start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
         scale = self.setting.scales[leaf]
-        both = zip(_in_blocks(start), _in_blocks(analytic), strict=True)
+        both = zip(in_blocks(start), in_blocks(analytic), strict=True)
         weighed = (entry_scales(sizes, scale) / scale * a for sizes, a in both)
-        return _root_mean_square(weighed, len(start)) or self.setting.natural(self.problem, leaf)
+        return root_mean_square(weighed, len(start)) or self.setting.natural(self.problem, leaf)
 
     def small(self, leaf: int) -> int:
         """Count the entries of a leaf, zeros left out, that count as larger than they are.
@@ -220,18 +220,18 @@ class Probe:
         -------
         Gap
         """
-        slope, norm = 0.0, 0.0
+        slope, size = 0.0, 0.0
         for leaf in leaves:
             for part, block in self._blocks(leaf, box):
                 products = part * block
                 slope += float(np.sum(products))
-                norm = math.hypot(norm, _norm(products))
+                size = math.hypot(size, norm(products))
         line = DirectionLine(self.problem, {leaf: self.direction[leaf] for leaf in leaves}, box)
         known, noise = self._known(leaves, box), self.setting.noise
         if noise.evaluations:
             measured = directional_derivative(line, self.problem.value, noise, enough, known)
         else:
-            measured = glance(line, self.problem.value, noise, enough, slope, norm, known)
+            measured = glance(line, self.problem.value, noise, enough, slope, size, known)
         value = float(slope - measured.value)
         room = measured.room(value, enough)
         if box is None:
@@ -240,8 +240,8 @@ class Probe:
         own = max(self.setting.unit_roundoff(self.problem, leaf) for leaf in leaves)
         return Gap(
             value,
-            float(measured.uncertainty) + ROUND_OFF * self._unit * norm + unsteadiness,
-            float(measured.beyond_doubt) + ROUND_OFF * max(own, self._unit) * norm + unsteadiness,
+            float(measured.uncertainty) + ROUND_OFF * self._unit * size + unsteadiness,
+            float(measured.beyond_doubt) + ROUND_OFF * max(own, self._unit) * size + unsteadiness,
             slope,
             room,
             measured.chosen,
@@ -278,14 +278,14 @@ class Probe:
         s_i is the size of an entry relative to that of its leaf, where entries move by their own.
         """
         start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
-        for i in range(0, len(start), _BLOCK):
-            block = slice(i, i + _BLOCK)
-            size, moves = np.abs(analytic[block]), None
+        blocks = map(in_blocks, (self.direction[leaf], analytic, start))
+        for direction, a, x in zip(*blocks, strict=True):
+            size, moves = np.abs(a), None
             if leaf in self._own_sizes:
-                moves = np.abs(start[block]) / self.setting.scales[leaf]
+                moves = np.abs(x) / self.setting.scales[leaf]
                 moves[moves == 0] = 1.0
                 size = size * moves
-            yield self.direction[leaf][block], size, moves
+            yield direction, size, moves
 
     def _blocks(self, leaf: int, box: tuple[slice, ...] | None = None) -> Iterator[tuple[Array, Array]]:
         direction, analytic = self.direction[leaf], self.problem.analytic[leaf]
@@ -293,27 +293,4 @@ class Probe:
             shape = self.problem.leaves[leaf].grid
             yield direction.reshape(shape)[box].ravel(), analytic.reshape(shape)[box].ravel()
             return
-        yield from zip(_in_blocks(direction), _in_blocks(analytic), strict=True)
-
-
-def _root_mean_square(blocks: Iterable[Array], count: int) -> float:
-    """Return the root mean square of what is finite."""
-    norm = 0.0
-    for values in blocks:
-        block = values.astype(np.float64, copy=False)
-        length = _norm(block)
-        norm = math.hypot(norm, length if math.isfinite(length) else _norm(block[np.isfinite(block)]))
-    return norm / math.sqrt(count) if count else 0.0
-
-
-def _in_blocks(values: Array) -> Iterator[Array]:
-    return (values[i : i + _BLOCK] for i in range(0, len(values), _BLOCK))
-
-
-def _norm(values: Array) -> float:
-    """Return the Euclidean norm, of numbers of any size."""
-    square = float(values @ values)
-    if _REPRESENTABLE < square < 1 / _REPRESENTABLE:
-        return math.sqrt(square)
-    largest = float(np.max(np.abs(values), initial=0.0))
-    return largest * float(np.sqrt(np.sum(np.square(values / largest)))) if largest else 0.0
+        yield from zip(in_blocks(direction), in_blocks(analytic), strict=True)

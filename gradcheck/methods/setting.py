@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from gradcheck.blocks import in_blocks
 from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.extrapolation import Estimate, extrapolate
 from gradcheck.derivatives.lines import DirectionLine, EntryLine, entry_scales, leaf_scales
@@ -19,7 +20,6 @@ RTOL = 1e-6
 RTOL_SINGLE = 1e-3
 _FARTHER = (2.0, 32.0)
 _NEARBY = (1 / 8, 1.0)
-_BLOCK = 1 << 13
 _QUIETER = 1 / 8  # extended precision serves where its noise is less than this times that known
 _SINGLE = 2.0**-24
 _TERMS = 1 / 32  # of sum |a_i x_i|: a sum that cancels is rounded as a value of that size is, or worse
@@ -155,8 +155,8 @@ def _terms(problem: Problem) -> float:
     """Return sum |a_i x_i|: about what a loss adds up, however much of it cancels."""
     total = 0.0
     for x, a in zip(problem.start, problem.analytic, strict=True):
-        for i in range(0, len(x), _BLOCK):
-            total += float(np.sum(np.abs(x[i : i + _BLOCK] * a[i : i + _BLOCK])))
+        for some, by_these in zip(in_blocks(x), in_blocks(a), strict=True):
+            total += float(np.sum(np.abs(some * by_these)))
     return total
 
 
@@ -174,11 +174,10 @@ def overall_line(
     for leaf in range(len(scales)) if leaves is None else leaves:
         scale, start = scales[leaf], problem.start[leaf]
         direction[leaf] = np.empty_like(start)
-        for i in range(0, len(start), _BLOCK):
-            block = start[i : i + _BLOCK]
+        for block, out in zip(in_blocks(start), in_blocks(direction[leaf]), strict=True):
             step = rng.random(len(block), np.float32) - np.float32(0.5)
             step += np.copysign(np.float32(0.5), step)
-            np.multiply(step, entry_scales(block, scale), out=direction[leaf][i : i + _BLOCK])
+            np.multiply(step, entry_scales(block, scale), out=out)
     return DirectionLine(problem, direction)
 
 
