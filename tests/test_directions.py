@@ -145,24 +145,53 @@ def test_kinks_close_by_along_every_direction(samples, monkeypatch):
     assert checked(gradient).verdict == "inconclusive"
 
 
+@pytest.mark.skipif(
+    np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="extended precision is double precision here"
+)
+@pytest.mark.parametrize("seed", range(5))
+def test_small_entries_in_extended_precision(seed):
+    """What extended precision certifies has its small entries certified by themselves, too."""
+    factors = np.array([1.0, 1, 1, 1, 1e-3, 1e-3, 1e-3, 1e-3])
+    w = np.random.default_rng(seed).uniform(1, 2, size=8)
+
+    right, wrong = (
+        gradcheck.check_gradient(
+            lambda w: 1e8 + np.sum(factors * np.sin(w)), w, given, method="directions", seed=seed
+        )
+        for given in (factors * np.cos(w), factors * np.cos(w) * (1 + 1e-3 * (np.arange(8) == 6)))
+    )
+
+    assert right.verdict == "match", str(right)
+    assert wrong.verdict == "mismatch", str(wrong)
+
+
+UNITS = {
+    "all": lambda rng: 10 ** rng.uniform(-5, 5, size=12),
+    "few": lambda rng: rng.permutation([2e6, *np.ones(11)]),
+    "one-in-100": lambda rng: rng.permutation([2e3, *np.ones(99)]),
+}
+
+
 @pytest.mark.parametrize("seed", range(20))
-def test_parameters_of_very_different_sizes(seed):
-    """From 1e-5 to 1e5 in one leaf: derivatives are compared by what they are times those."""
+@pytest.mark.parametrize("units", UNITS.values(), ids=UNITS)
+def test_parameters_of_different_units(units, seed):
+    """Derivatives are compared by what they are times their parameters, if only few are of another unit."""
     rng = np.random.default_rng(seed)
-    x, d = rng.normal(size=(8, 12)), rng.normal(size=8)
-    units = 10 ** rng.uniform(-5, 5, size=12)
-    w = rng.uniform(0.1, 1, size=12) * units
+    units = units(rng)
+    n = len(units)
+    x, d = rng.normal(size=(8, n)) / np.sqrt(n), rng.normal(size=8)
+    w = rng.uniform(0.1, 1, size=n) * units
 
     def loss(w):
         return 0.5 * np.sum((np.tanh(x @ (w / units)) - d) ** 2)
 
     y = np.tanh(x @ (w / units))
     right = x.T @ ((y - d) * (1 - y**2)) / units
-    k = rng.integers(12)
+    k = np.argmax(units)
 
     found = [
         gradcheck.check_gradient(loss, w, right * factors, method="directions", seed=seed)
-        for factors in (1.0, 1 - 1e-4 * (np.arange(12) == k))
+        for factors in (1.0, 1 - 1e-4 * (np.arange(n) == k))
     ]
 
     assert found[0].verdict == "match", str(found[0])

@@ -11,7 +11,7 @@ from gradcheck.evaluation import Evaluation
 
 Array = NDArray[Any]
 
-_FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
+FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
 _SAMPLED = 1_000
 _NOUGHT = 2.0**-1000  # less has no size: steps of it would vanish
 
@@ -146,7 +146,7 @@ def entry_scales(start: Array, scale: float) -> Array:
     ndarray, shape (n,)
     """
     sizes = np.abs(start)
-    own = (sizes > _FAR_LARGER * scale) | ((sizes > _NOUGHT) & (sizes < _FAR_SMALLER * scale))
+    own = (sizes > FAR_LARGER * scale) | ((sizes > _NOUGHT) & (sizes < _FAR_SMALLER * scale))
     sizes[~own] = scale
     return sizes
 

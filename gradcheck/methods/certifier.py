@@ -81,8 +81,9 @@ class Certifier:
         return not np.any(self.problem.analytic[leaf])
 
     def is_uneven(self, leaf: int) -> bool:
-        """Whether many entries of a leaf count as larger than they are, and are more than round-off."""
-        if self.probe.small(leaf) <= _MANY * self.problem.start[leaf].size:
+        """Whether too many entries of a leaf count as larger than they are, and are more than round-off."""
+        many = self.probe.small(leaf) > _MANY * self.problem.start[leaf].size
+        if not many and not self.probe.mixes_units(leaf):
             return False
         roundoff = ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * self.probe.whole(leaf)
         return self.setting.rtol * SMALLEST * self.probe.sizes[leaf] > roundoff

@@ -256,13 +256,15 @@ class _Examination:
         finer = in_extended_precision(self.problem, self.setting)
         if finer is None:
             return
-        given, rest = (self.problem, self.setting, self.probe, self.certifier), self.open
+        given, unseen = (self.problem, self.setting, self.probe, self.certifier), self.open
         self.problem, self.setting = finer
         self.probe, self.open = self.probe.finer(*finer), []
         self.certifier = Certifier(*finer, self.probe)
-        before = self.problem.evaluations
+        before, rest = self.problem.evaluations, unseen
         while rest:
             rest = self._round(rest, EXTENDED)
+        for leaf in unseen:
+            self._descend(leaf, EXTENDED)
         given[0].evaluations += self.problem.evaluations - before
         self.problem, self.setting, self.probe, self.certifier = given
 
@@ -278,12 +280,12 @@ class _Examination:
                 self._accept(passed, leaf)
                 self.notes.append(near_note(known.name, size))
 
-    def _descend(self, leaf: int) -> None:
+    def _descend(self, leaf: int, stages: Sequence[Stage] = ALONE) -> None:
         """Certify the small entries of a leaf by themselves, as far down as they are seen."""
         while self.reports[leaf].verdict == "match" and self.certifier.is_uneven(leaf):
             known, small, least = self.reports[leaf], self.probe.small(leaf), self.probe.least(leaf)
             self.probe.descend(leaf)
-            self._round([leaf], ALONE)
+            self._round([leaf], stages)
             if self.reports[leaf].verdict == "inconclusive":
                 self.notes.append(small_note(known.name, small, least))
                 self.reports[leaf] = known

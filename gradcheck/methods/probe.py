@@ -20,7 +20,7 @@ from gradcheck.blocks import in_blocks, norm, root_mean_square
 from gradcheck.decision import ROUND_OFF
 from gradcheck.derivatives.directional import LARGE, directional_derivative
 from gradcheck.derivatives.glance import glance
-from gradcheck.derivatives.lines import DirectionLine, entry_scales
+from gradcheck.derivatives.lines import FAR_LARGER, DirectionLine, entry_scales
 from gradcheck.methods.setting import Setting
 from gradcheck.problem import Problem
 
@@ -32,6 +32,7 @@ _UNEVEN = 64.0
 _WEAKEST = 1e-6
 _SAMPLE = 1 << 10
 _MIXED = 1 / 4  # of the entries of a leaf: so many are of another size than it
+_FEW = 2.0**-10  # of a normal distribution hardly any are small where their parameters are far larger
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,7 +135,7 @@ class Probe:
         Where the leaf holds very different ones, all are moved, each by its own size.
         """
         ceiling, length, count = SMALLEST * self.sizes[leaf], 0.0, 0
-        if leaf not in self._own_sizes and self._is_mixed(leaf):
+        if leaf not in self._own_sizes and (self._is_mixed(leaf) or self.mixes_units(leaf)):
             self._own_sizes.add(leaf)
             ceiling = np.inf
         for _, size, _ in self._weighed(leaf):
@@ -171,6 +172,15 @@ class Probe:
             count += int(np.count_nonzero((size > 0) & (size < least)))
             largest = max(largest, float(np.max(size)))
         return count if largest >= least else 0
+
+    def mixes_units(self, leaf: int) -> bool:
+        """Whether derivatives count as larger than they are because their parameters are far larger."""
+        if leaf in self._own_sizes:
+            return False
+        x, size = (np.abs(self._some(values[leaf])) for values in (self.problem.start, self.problem.analytic))
+        small = (size > 0) & (size < SMALLEST * self.sizes[leaf])
+        large = x > FAR_LARGER * self.setting.scales[leaf]
+        return int(np.count_nonzero(small & large)) > _FEW * len(x)
 
     def least(self, leaf: int) -> str:
         """Return, in words, the size as which smaller derivatives count."""
@@ -268,9 +278,11 @@ class Probe:
         return total
 
     def _is_mixed(self, leaf: int) -> bool:
-        start, scale = self.problem.start[leaf], self.setting.scales[leaf]
-        some = start[:: max(1, len(start) // _SAMPLE)]
+        some, scale = self._some(self.problem.start[leaf]), self.setting.scales[leaf]
         return int(np.count_nonzero(entry_scales(some, scale) != scale)) > _MIXED * len(some)
+
+    def _some(self, values: Array) -> Array:
+        return values[:: max(1, len(values) // _SAMPLE)]
 
     def _weighed(self, leaf: int) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield blocks of the direction, of ``|a_i| s_i``, and of s_i: None where all are 1.
