@@ -1,7 +1,10 @@
 """In which precision a loss and its gradient compute decides what can be asked of them, and is said."""
 
 import numpy as np
+import pytest
 from helpers import check
+
+import gradcheck
 
 W = np.array([1.0, -2.0, 3.0])
 
@@ -28,6 +31,37 @@ class TestPrecision:
         assert report.verdict == "match"
         assert any("single precision" in note for note in report.notes)
         assert check(single, W, 1.01 * np.cos(W)).verdict == "mismatch"
+
+    @pytest.mark.parametrize("seed", range(6))
+    @pytest.mark.parametrize("ridge", [1e-8, 1e-9])
+    @pytest.mark.parametrize("method", ["entries", "directions"])
+    def test_an_ill_conditioned_loss(self, ridge, seed, method):
+        """A loss in double precision that is as noisy as one in single is no reason for a larger rtol."""
+        rng = np.random.default_rng(seed)
+        x, noise = np.linspace(0, 1, 30), 0.1 * rng.normal(size=30)
+        squares, y = (x[:, None] - x) ** 2, np.sin(6 * x) + noise
+        p = np.array([-1 + 0.4 * rng.normal(), 0.3 * rng.normal()])
+
+        def kernel(p):
+            return np.exp(2 * p[1] - squares / (2 * np.exp(2 * p[0])))
+
+        def loss(p):  # negative log evidence of a Gaussian process
+            lower = np.linalg.cholesky(kernel(p) + ridge * np.eye(30))
+            return 0.5 * np.sum(np.linalg.solve(lower, y) ** 2) + np.sum(np.log(np.diag(lower)))
+
+        inverse = np.linalg.inv(kernel(p) + ridge * np.eye(30))
+        outer = inverse - np.outer(inverse @ y, inverse @ y)
+        right = np.sum(
+            outer * kernel(p) * np.stack([squares / (2 * np.exp(2 * p[0])), 1 + 0 * squares]), (1, 2)
+        )
+
+        found = [
+            gradcheck.check_gradient(loss, p, right * [1 + error, 1], method=method) for error in (0, 9e-4)
+        ]
+
+        assert found[0].verdict != "mismatch", str(found[0])
+        assert found[1].verdict != "match", str(found[1])
+        assert not any("single precision" in note for report in found for note in report.notes)
 
     def test_narrow_gradients(self):
         """Each parameter whose gradient is in a narrow type is named with that type."""

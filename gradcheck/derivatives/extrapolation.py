@@ -7,7 +7,7 @@ converges there to their mean, with an error estimate of 0.
 
 import itertools
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -25,6 +25,7 @@ Kind = Literal[
     "outside",
     "unresolved",
     "stairs",
+    "fine",
     "extended",
     "complex",
     "fitted",
@@ -35,6 +36,8 @@ Kind = Literal[
 # Exponents of 1/2: largest step if noise is the limit, first step, end of the first ladder, last step.
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
 _STRIDE = 5
+_FINER, _ALIKE = (2, 4, 6), 3  # halvings beyond the last step; so many small steps are not alike by chance
+_HEARD, _LOUD = 8.0, 64.0  # times a disagreement: noise that hides it; that it should be told by
 _FARTHEST = 100  # halvings: nothing has features at sizes farther apart
 
 
@@ -53,9 +56,10 @@ class Estimate:
     kind : str
         ``"smooth"``, ``"kink"``, ``"jump"``, ``"right"`` or ``"left"`` (the function ends on the
         other side), ``"outside"`` (it has no values on either side), ``"unresolved"``, ``"stairs"``
-        (large steps see another slope than small ones); of views that only confirm ``"extended"``
-        (smooth, in extended precision), ``"complex"`` (by the complex step), ``"fitted"`` (by a fit to
-        many values); or ``"kinks"`` (several meet), ``"tiny"`` (larger steps see another slope).
+        (large steps see another slope than small ones), ``"fine"`` (small steps do, which noise should
+        hide); of views that only confirm ``"extended"`` (smooth, in extended precision), ``"complex"``
+        (by the complex step), ``"fitted"`` (by a fit to many values); or ``"kinks"`` (several meet),
+        ``"tiny"`` (larger steps see another slope).
     evaluations : int
     """
 
@@ -116,6 +120,9 @@ def extrapolate(
     elif estimate.kind != "smooth":
         ladder.climb(range(_PLAIN, last + 1))
         estimate = _estimate(ladder, expected)
+    off = abs(estimate.value - expected)
+    if estimate.kind == "smooth" and off > estimate.uncertainty and _is_fine(ladder, estimate, expected):
+        return replace(estimate, uncertainty=2 * off, kind="fine")
     return estimate
 
 
@@ -163,6 +170,27 @@ def _is_stair(ladder: Ladder, found: Limit, expected: float) -> bool:
         return False
     windows = ([ladder.pairs[first + i] for i in range(3)] for first in range(_FIRST, _PLAIN - 2))
     return any(_see(window, ladder.value, expected, found.value) for window in windows)
+
+
+def _is_fine(ladder: Ladder, found: Estimate, expected: float) -> bool:
+    """Whether some small steps all see what is expected, which the noise known should hide from them.
+
+    So it is where phi oscillates, or turns, within far less than the size of what moves: larger steps pass
+    over that, and it was taken for noise. In single precision, as on stairs, small steps see nothing.
+    """
+    off, last = abs(found.value - expected), max(ladder.pairs)
+    smallest = ladder.pairs[last]
+    if ladder.noise.single or not _HEARD * off < smallest.noise < np.inf:
+        return False
+    if abs(central(smallest, ladder.value) - found.value) > smallest.noise / _LOUD:
+        return False
+    ladder.climb([*range(_PLAIN, last), *(last + more for more in _FINER)])
+    alike = [
+        pair.above != pair.below and abs(central(pair, ladder.value) - expected) < off / _HEARD
+        for _, pair in sorted(ladder.pairs.items())
+        if _HEARD * off < pair.noise < np.inf
+    ]
+    return any(all(alike[i : i + _ALIKE]) for i in range(len(alike) - _ALIKE + 1))
 
 
 def _see(pairs: list[Pair], value: float, expected: float, other: float) -> bool:

@@ -141,8 +141,15 @@ def _doubt(found: Limit, rows: list[_Row], finer_limits: list[list[Limit]], orde
 
 
 def central(pair: Pair, value: float) -> float:
-    """Return the central difference."""
-    return (pair.above - pair.below) / (pair.right - pair.left)
+    """Return the central difference.
+
+    The steps to both sides may differ by the rounding of ``x + t``: less what curvature makes of that.
+    """
+    slope = (pair.above - pair.below) / (pair.right - pair.left)
+    skew, product = pair.right + pair.left, pair.right * pair.left
+    if skew and product:
+        slope += skew * (pair.above - value + (pair.below - value)) / (2 * product)
+    return slope
 
 
 def right(pair: Pair, value: float) -> float:

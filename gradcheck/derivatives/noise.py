@@ -36,6 +36,7 @@ _ALIKE = 4.0  # less than a kink falls from the first width to the second
 # Unit round-offs: less is taken for noise without a look at other widths, and still less from one window.
 _QUIET, _LITTLE = 128.0, 8.0
 _FALL = 16.0
+_SILENT = 2.0**-36  # width of a window in which single precision says the same throughout
 _BESIDE = 256.0  # what is louder than the window on the other side by more is a kink
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
@@ -130,7 +131,10 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
     if _is_one_step_of_single(values):
         level = _SINGLE * near.largest
         return Noise(level, _SINGLE, level, _SINGLE, near.centre, evaluations, single=True)
-    single = _is_single(values, near.level, near.largest)
+    single = _is_single(values)
+    if not single and _like_single(near.level, near.largest):
+        single = near.falls_silent()
+        evaluations += len(_NODES)
     return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
 
 
@@ -163,6 +167,14 @@ class _Windows:
     def relative(self) -> float:
         """The level relative to the largest value."""
         return self.level / self.largest if self.largest else 0.0
+
+    def falls_silent(self) -> bool:
+        """Whether steps far smaller than single precision tells apart are quiet, as they are in it.
+
+        What is ill-conditioned in double precision is as loud there.
+        """
+        level, _ = self._in_window(self.centre, _SILENT)
+        return level * _FALL < self.level
 
     def _levels(self) -> list[float]:
         """Return the scatter in windows of several widths, or in the first that is quiet."""
@@ -252,13 +264,9 @@ def _stair(values: NDArray[Any]) -> float:
     return height if np.all(np.abs(stairs - np.round(stairs)) < _WHOLE) else 0.0
 
 
-def _is_single(values: NDArray[Any], level: float, largest: float) -> bool:
-    exact = (
-        values.size > 0
-        and bool(np.all(values.astype(np.float32) == values))
-        and len(set(values.tolist())) > len(values) // 2
-    )
-    return exact or _like_single(level, largest)
+def _is_single(values: NDArray[Any]) -> bool:
+    exact = values.size > 0 and bool(np.all(values.astype(np.float32) == values))
+    return exact and len(set(values.tolist())) > len(values) // 2
 
 
 def _like_single(level: float, largest: float) -> bool:

@@ -96,5 +96,6 @@ _ODD = {
     "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "tiny": "0 but for round-off, where steps as large as other parameters see another derivative",
     "stairs": "where small steps see another slope than large ones: the loss is rounded on its way, in steps",
+    "fine": "that larger steps than a billionth of the parameter pass over; count it from nearby, not from 0",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
