@@ -24,7 +24,7 @@ from gradcheck.report import Finding, ParameterReport, Report
 Method = Literal["auto", "entries", "directions"]
 
 MOST_ENTRIES = 5000  # above, method="auto" takes directions
-_NOISY = 1e3  # unit round-offs of the loss
+_NOISY, _DOUBLE = 1e3, 2.0**-53  # unit round-offs of the loss; that of double precision at the least
 
 
 class Options(TypedDict, total=False):
@@ -232,7 +232,7 @@ def _verdict(problem: Problem, setting: Setting, verdicts: list[Verdict]) -> Ver
 
 
 def _is_noisy(problem: Problem, noise: Noise) -> bool:
-    return noise.relative > _NOISY * problem.unit_roundoff
+    return noise.relative > _NOISY * max(problem.unit_roundoff, _DOUBLE)
 
 
 def _precision_notes(problem: Problem, setting: Setting, asked: float | None) -> list[str]:

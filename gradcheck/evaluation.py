@@ -271,12 +271,23 @@ class Evaluation:
         )
 
     def watch_beside(self) -> None:
-        """Watch whether the loss changes params near the point only, as one that normalises or clips them."""
+        """Watch whether the loss changes params near the point only, as one that normalises or clips them.
+
+        And whether it knows them by their object, which is the same in each call.
+        """
         for leaf in self.leaves:
             leaf.set(leaf.start * _BESIDE)
-        self.evaluate()
+        if self.evaluate() == self.value:
+            self._watch_identity()
         self._watch_mutation(_BESIDE)
         self.restore()
+
+    def _watch_identity(self) -> None:
+        given, self._loss = self._loss, partial(on_copies, self._loss)
+        if self.evaluate() == self.value:
+            self._loss = given
+        else:
+            self.flag("remembers", "the loss tells params by their object, not by their values, as with `is`")
 
     def _watch_mutation(self, factor: float = 1.0) -> None:
         if self.moved(factor):

@@ -3,12 +3,15 @@
 The networks were found by drawing tens of thousands with units far out on their flat ends.
 """
 
+import mpmath
 import numpy as np
 import pytest
 from helpers import check, noise_of
 from numpy import array
 
+from gradcheck.derivatives.complex_step import ComplexStep
 from gradcheck.networks import DenseNetwork
+from gradcheck.problem import Problem
 from gradcheck.strategies import NetworkProblem
 
 HIDDEN = {
@@ -153,6 +156,27 @@ def test_noise_of_one_entry_alone():
 
 class TestComplexStep:
     """Derivatives that differences see but do not resolve, in any precision, where the loss is analytic."""
+
+    @pytest.mark.parametrize("seed", range(4))
+    def test_of_an_ill_conditioned_loss(self, seed):
+        """Its digits are lost like those of the loss, which its bound tells."""
+        rng = np.random.default_rng(seed)
+        basis, y, w = np.vander(np.linspace(0, 1, 12), 8), rng.normal(size=12), rng.normal(size=8)
+
+        def loss(w):
+            kernel = basis @ np.diag(np.exp(w)) @ basis.T + 1e-9 * np.eye(12)
+            return 0.5 * y @ np.linalg.inv(kernel) @ y
+
+        with mpmath.workdps(50):
+            terms, scales = mpmath.matrix(basis.tolist()), [mpmath.exp(float(v)) for v in w]
+            kernel = terms * mpmath.diag(scales) * terms.T + mpmath.mpf(1e-9) * mpmath.eye(12)
+            fitted = mpmath.lu_solve(kernel, mpmath.matrix(y.tolist()))
+            right = [float(-scales[k] * (terms[:, k].T * fitted)[0] ** 2 / 2) for k in range(8)]
+        step = ComplexStep(Problem(loss, w, np.zeros(8)))
+        k = int(np.argmax(np.abs(right)))
+        found = step.estimate(0, k, abs(right[k]))
+
+        assert 1e-9 * abs(right[k]) < abs(found.value - right[k]) <= found.uncertainty < 1e-2 * abs(right[k])
 
     @pytest.fixture
     def params(self):

@@ -92,6 +92,7 @@ class TestLoss:
 
         assert report.verdict == ("inconclusive" if zero else "mismatch")
         assert ("trivial" in report.flags) == zero
+        assert len(report.notes) == zero
 
     def test_width(self):
         """A message has 80 columns, whatever it quotes; what has no space in it stays whole."""

@@ -63,6 +63,13 @@ class TestPrecision:
         assert found[1].verdict != "match", str(found[1])
         assert not any("single precision" in note for report in found for note in report.notes)
 
+    def test_an_extended_result_of_double_precision(self):
+        """It is no noise that a loss of a wider type has the round-off of double precision."""
+        report = check(lambda w: np.longdouble(np.sum(np.sin(w))), W, np.cos(W))
+
+        assert report.verdict == "match"
+        assert report.notes == ()
+
     def test_narrow_gradients(self):
         """Each parameter whose gradient is in a narrow type is named with that type."""
         params = dict.fromkeys(("a", "b", "c", "d"), W)

@@ -122,7 +122,29 @@ class TestMutation:
         assert report.verdict == "match"
 
 
+class Remembering:
+    """A loss that computes anew only where it is called with another object."""
+
+    def __init__(self):
+        self.last, self.value = None, 0.0
+
+    def __call__(self, params):
+        if params is not self.last:
+            self.last, self.value = params, loss(params)
+        return self.value
+
+
 class TestState:
+    @pytest.mark.parametrize("method", ["entries", "directions"])
+    def test_loss_that_tells_params_by_their_object(self, method):
+        """It is called with another one each time, and named."""
+        right = check_gradient(Remembering(), POINT, RIGHT, method=method)
+
+        assert right.verdict == "match"
+        assert right.flags == ("remembers",)
+        wrong = check_gradient(Remembering(), POINT, gradient(RIGHT, 1.001), method=method)
+        assert wrong.verdict == "mismatch"
+
     @pytest.mark.parametrize("start", [0.0, 1.0])
     def test_accumulation(self, start):
         """A gradient that adds up over calls is named and no match, whatever it began with."""

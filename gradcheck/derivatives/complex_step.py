@@ -19,6 +19,7 @@ from gradcheck.derivatives.extrapolation import Estimate
 from gradcheck.evaluation import Evaluation
 
 _STEP = 1e-30
+_DIGITS = 2.0**-46  # of the parameters
 _TRUSTED = 1e-3  # relative bound of a difference that is a test of the complex step
 _TESTS = 4
 
@@ -40,6 +41,9 @@ class ComplexStep:
     def estimate(self, leaf: int, k: int, scale: float) -> Estimate:
         """Return the derivative by an entry, and a bound on its round-off.
 
+        Where the loss is ill-conditioned that is far more than the round-off of the result: it shows where
+        the parameters have other last digits.
+
         Parameters
         ----------
         leaf, k : int
@@ -52,9 +56,14 @@ class ComplexStep:
         Estimate
             Its value is NaN if the loss does not take the complex step there.
         """
-        value = self.derivative(leaf, k)
-        bound = ROUND_OFF * float(np.finfo(np.float64).eps) / 2 * max(abs(value), scale)
-        return Estimate(value, bound, value, value, "complex", 2)
+        value, bound = self.derivative(leaf, k), float(np.finfo(np.float64).eps) / 2
+        bound *= max(abs(value), scale)
+        for digits in (_DIGITS, -_DIGITS):
+            self._move(1 + digits)
+            bound = max(bound, abs(self.derivative(leaf, k) - value))
+        self._move(1.0)
+        bound *= ROUND_OFF
+        return Estimate(value, bound, value, value, "complex", 6)
 
     def derivative(self, leaf: int, k: int) -> float:
         """Return the derivative by an entry; NaN if the loss does not take the complex step there.
@@ -94,6 +103,10 @@ class ComplexStep:
         best = best[relative[best] < _TRUSTED]
         found = np.array([self.derivative(leaf, int(k)) for k in best])
         return bool(np.all(np.abs(found - values[best]) <= bounds[best])) if best.size else None
+
+    def _move(self, factor: float) -> None:
+        for leaf in self._parameters.leaves if self._works else ():
+            leaf.set(factor * leaf.start)
 
     def _imaginary(self, leaf: int, k: int, step: float) -> float:
         known = self._parameters.leaves[leaf]
