@@ -284,10 +284,11 @@ class Evaluation:
 
     def _watch_identity(self) -> None:
         given, self._loss = self._loss, partial(on_copies, self._loss)
-        if self.evaluate() == self.value:
-            self._loss = given
-        else:
+        anew = self.evaluate()
+        if anew != self.value and anew == self.evaluate():
             self.flag("remembers", "the loss tells params by their object, not by their values, as with `is`")
+        else:
+            self._loss = given
 
     def _watch_mutation(self, factor: float = 1.0) -> None:
         if self.moved(factor):

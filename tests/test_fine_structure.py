@@ -22,7 +22,7 @@ def test_time_stamps(periods, method):
     report = checked(right)
 
     assert report.verdict == "inconclusive", str(report)
-    assert any("count it from nearby" in note for note in report.notes)
+    assert any("give them as offsets" in note for note in report.notes)
     assert checked(2 * right).verdict == "mismatch"
 
 

@@ -81,7 +81,7 @@ def suspicion(
     text = f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen"
     if all(np.array_equal(e.analytic, e.analytic.astype(np.float32)) for e, _ in coarse.values()):
         return "single-precision", f"{text}: computed in single precision"
-    return "numeric", f"{text}; is it itself a finite difference, or a truncated series?"
+    return "numeric", f"{text}; is it a finite difference or a truncated series, or does the loss stop early?"
 
 
 _ODD = {
@@ -96,6 +96,6 @@ _ODD = {
     "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "tiny": "0 but for round-off, where steps as large as other parameters see another derivative",
     "stairs": "where small steps see another slope than large ones: the loss is rounded on its way, in steps",
-    "fine": "that larger steps than a billionth of the parameter pass over; count it from nearby, not from 0",
+    "fine": "whose derivative only steps far smaller than they are see; give them as offsets, like t - t0",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
