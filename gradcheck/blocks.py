@@ -59,8 +59,8 @@ def root_mean_square(blocks: Iterable[Array], count: int) -> float:
 def keep_memory(size: int) -> None:
     """Let the C library keep what a check of so many bytes takes: the next one need not ask for it anew.
 
-    The GNU library gives back what is free beyond twice the largest block that was ever freed. Pages taken
-    anew are a tenth of the time of a certificate.
+    The GNU library gives back what is free beyond twice the largest block that was ever freed: the one here is
+    never touched. Pages taken anew are a tenth of the time of a certificate.
 
     Parameters
     ----------

@@ -284,8 +284,12 @@ class Evaluation:
 
     def _watch_identity(self) -> None:
         given, self._loss = self._loss, partial(on_copies, self._loss)
-        anew = self.evaluate()
-        if anew != self.value and anew == self.evaluate():
+        try:
+            anew = self.evaluate()
+            remembers = anew != self.value and anew == self.evaluate()
+        except GradcheckError:  # the loss has put something into params that cannot be copied
+            remembers = False
+        if remembers:
             self.flag("remembers", "the loss tells params by their object, not by their values, as with `is`")
         else:
             self._loss = given

@@ -7,6 +7,9 @@ from written_out import changed, network, relu
 import gradcheck
 from gradcheck import checking
 from gradcheck.methods import directions
+from gradcheck.methods.probe import Probe
+from gradcheck.methods.setting import assumed_setting
+from gradcheck.problem import Problem
 
 
 @pytest.mark.parametrize("sizes", [(3, 2, 1), (10, 20, 20, 5), (100, 30, 10)])
@@ -148,9 +151,9 @@ def test_kinks_close_by_along_every_direction(samples, monkeypatch):
 @pytest.mark.skipif(
     np.finfo(np.longdouble).eps >= np.finfo(float).eps, reason="extended precision is double precision here"
 )
-@pytest.mark.parametrize("seed", range(5))
+@pytest.mark.parametrize("seed", range(20))
 def test_small_entries_in_extended_precision(seed):
-    """What extended precision certifies has its small entries certified by themselves, too."""
+    """What extended precision certifies has its small entries certified by themselves, or a note says so."""
     factors = np.array([1.0, 1, 1, 1, 1e-3, 1e-3, 1e-3, 1e-3])
     w = np.random.default_rng(seed).uniform(1, 2, size=8)
 
@@ -158,16 +161,37 @@ def test_small_entries_in_extended_precision(seed):
         gradcheck.check_gradient(
             lambda w: 1e8 + np.sum(factors * np.sin(w)), w, given, method="directions", seed=seed
         )
-        for given in (factors * np.cos(w), factors * np.cos(w) * (1 + 1e-3 * (np.arange(8) == 6)))
+        for given in (factors * np.cos(w), factors * np.cos(w) * (1 + 1e-4 * (np.arange(8) == 6)))
     )
 
-    assert right.verdict == "match", str(right)
-    assert wrong.verdict == "mismatch", str(wrong)
+    assert right.verdict != "mismatch", str(right)
+    assert wrong.verdict != "match" or any("judged as if" in note for note in wrong.notes), str(wrong)
+
+
+@pytest.mark.parametrize("leaves", [[1], [0, 2], [2, 1], [3]])
+def test_a_leaf_moves_alike_whichever_others_do(leaves):
+    """What a gap is made of is told by parts of the same direction."""
+    params = [np.ones(7), np.ones(8193), np.ones(0), np.ones(20_001)]
+    problem = Problem(
+        lambda p: sum(np.sum(leaf**2) for leaf in p), params, lambda p: [2 * leaf for leaf in p]
+    )
+    probe = Probe(problem, assumed_setting(problem, None, 5))
+    probe.draw(1, range(4))
+    together = [v.copy() for v in probe.direction]
+    probe.draw(0, range(4))
+    before = [v.copy() for v in probe.direction]
+
+    probe.draw(1, leaves)
+
+    for leaf, v in enumerate(probe.direction):
+        assert np.array_equal(v, together[leaf] if leaf in leaves else before[leaf])
+    assert len(set(np.concatenate(together)[:14])) == 14
 
 
 UNITS = {
     "all": lambda rng: 10 ** rng.uniform(-5, 5, size=12),
     "few": lambda rng: rng.permutation([2e6, *np.ones(11)]),
+    "a-column": lambda rng: np.where(np.arange(4096) % 8 == 1 + rng.integers(3), 2e5, 1.0),
     "one-in-100": lambda rng: rng.permutation([2e3, *np.ones(99)]),
 }
 
@@ -197,6 +221,31 @@ def test_parameters_of_different_units(units, seed):
     assert found[0].verdict == "match", str(found[0])
     assert found[1].verdict != "match", str(found[1])
     assert not any("judged as if" in note for report in found for note in report.notes)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_derivative_of_0_but_for_round_off(seed):
+    """A bias before batch normalisation has nothing to compare, whatever the sizes of its entries."""
+    rng = np.random.default_rng(seed)
+    x, d = rng.normal(size=(20, 3)), rng.normal(size=(20, 6))
+    params = {"W": rng.normal(size=(3, 6)), "b": rng.permutation([100.0, 1, 1, 1, 1, 1])}
+
+    def forward(params):
+        u = x @ params["W"] + params["b"]
+        return (u - u.mean(0)) / u.std(0), u.std(0)
+
+    def loss(params):
+        return 0.5 * np.sum((forward(params)[0] - d) ** 2)
+
+    def gradient(params):
+        y, scale = forward(params)
+        delta = ((y - d) - (y - d).mean(0) - y * ((y - d) * y).mean(0)) / scale
+        return {"W": x.T @ delta, "b": delta.sum(0)}
+
+    report = gradcheck.check_gradient(loss, params, gradient, method="directions", seed=seed)
+
+    assert report.verdict == "match", str(report)
+    assert report.notes == ()
 
 
 def test_note_where_noise_hides_entries_of_very_different_sizes():

@@ -7,8 +7,9 @@ import gradcheck
 
 
 @pytest.mark.parametrize("periods", [1e7, 2.5e7, 1e8])
+@pytest.mark.parametrize("constant", [0.0, 1e6, 1e8])
 @pytest.mark.parametrize("method", ["entries", "directions"])
-def test_time_stamps(periods, method):
+def test_time_stamps(periods, constant, method):
     """Steps pass over millions of periods, but the smallest see the derivative: no right one is refused."""
     start, k = 1.7e9, 2 * np.pi * periods / 1.7e9
     t = start + np.array([0.2, 0.45]) * 2 * np.pi / k
@@ -16,7 +17,7 @@ def test_time_stamps(periods, method):
 
     def checked(gradient):
         return gradcheck.check_gradient(
-            lambda t: np.sum(2 + np.cos(k * (t - start))), t, gradient, method=method
+            lambda t: constant + np.sum(2 + np.cos(k * (t - start))), t, gradient, method=method
         )
 
     report = checked(right)

@@ -176,6 +176,7 @@ class TestComplexStep:
         k = int(np.argmax(np.abs(right)))
         found = step.estimate(0, k, abs(right[k]))
 
+        assert found == step.estimate(0, k, abs(right[k]))
         assert 1e-9 * abs(right[k]) < abs(found.value - right[k]) <= found.uncertainty < 1e-2 * abs(right[k])
 
     @pytest.fixture

@@ -94,6 +94,13 @@ class TestLoss:
         assert ("trivial" in report.flags) == zero
         assert len(report.notes) == zero
 
+    def test_hidden(self):
+        """What a large constant hides is not said to be constant, but why it is left open."""
+        report = check(lambda w: 1e19 + np.sum(w), W, 1 + 0 * W)
+
+        assert report.verdict == "inconclusive"
+        assert any("leave constants out of it" in note for note in report.notes)
+
     def test_width(self):
         """A message has 80 columns, whatever it quotes; what has no space in it stays whole."""
         params = {f"layer{i}.weight": 1.0 for i in range(30)} | {"x" * 90: 1.0}

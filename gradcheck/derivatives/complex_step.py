@@ -42,7 +42,7 @@ class ComplexStep:
         """Return the derivative by an entry, and a bound on its round-off.
 
         Where the loss is ill-conditioned that is far more than the round-off of the result: it shows where
-        the parameters have other last digits.
+        the parameters have other last digits. That of constants of the loss it does not know.
 
         Parameters
         ----------
@@ -59,9 +59,10 @@ class ComplexStep:
         value, bound = self.derivative(leaf, k), float(np.finfo(np.float64).eps) / 2
         bound *= max(abs(value), scale)
         for digits in (_DIGITS, -_DIGITS):
-            self._move(1 + digits)
-            bound = max(bound, abs(self.derivative(leaf, k) - value))
-        self._move(1.0)
+            self._move(digits)
+            change = abs(self.derivative(leaf, k) - value)
+            bound = max(bound, change) if np.isfinite(change) else np.inf
+        self._move(0.0)
         bound *= ROUND_OFF
         return Estimate(value, bound, value, value, "complex", 6)
 
@@ -104,9 +105,13 @@ class ComplexStep:
         found = np.array([self.derivative(leaf, int(k)) for k in best])
         return bool(np.all(np.abs(found - values[best]) <= bounds[best])) if best.size else None
 
-    def _move(self, factor: float) -> None:
-        for leaf in self._parameters.leaves if self._works else ():
-            leaf.set(factor * leaf.start)
+    def _move(self, digits: float) -> None:
+        for leaf in self._parameters.leaves:
+            real = leaf.start[::2]
+            typical = np.max(np.abs(real), initial=0.0) or 1.0
+            leaf.values[::2] = real + digits * np.where(real == 0, typical, real)
+            if leaf.sync:
+                leaf.sync()
 
     def _imaginary(self, leaf: int, k: int, step: float) -> float:
         known = self._parameters.leaves[leaf]

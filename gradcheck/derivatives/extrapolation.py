@@ -122,8 +122,8 @@ def extrapolate(
         estimate = _estimate(ladder, expected)
     off = abs(estimate.value - expected)
     if estimate.kind == "smooth" and off > estimate.uncertainty and _is_fine(ladder, estimate, expected):
-        return replace(estimate, uncertainty=2 * off, kind="fine")
-    return estimate
+        estimate = replace(estimate, uncertainty=2 * off, kind="fine")
+    return replace(estimate, evaluations=2 * len(ladder.pairs))
 
 
 def _estimate(ladder: Ladder, expected: float) -> Estimate:
@@ -176,11 +176,11 @@ def _is_fine(ladder: Ladder, found: Estimate, expected: float) -> bool:
     """Whether some small steps all see what is expected, which the noise known should hide from them.
 
     So it is where phi oscillates, or turns, within far less than the size of what moves: larger steps pass
-    over that, and it was taken for noise. In single precision, as on stairs, small steps see nothing.
+    over that, and it was taken for noise. On stairs, as in single precision, small steps see nothing.
     """
     off, last = abs(found.value - expected), max(ladder.pairs)
     smallest = ladder.pairs[last]
-    if ladder.noise.single or not _HEARD * off < smallest.noise < np.inf:
+    if not _HEARD * off < smallest.noise < np.inf:
         return False
     if abs(central(smallest, ladder.value) - found.value) > smallest.noise / _LOUD:
         return False

@@ -12,7 +12,7 @@ from gradcheck.evaluation import Evaluation
 Array = NDArray[Any]
 
 FAR_LARGER, _FAR_SMALLER = 8.0, 2.0**-10
-_SAMPLED = 1_000
+_SAMPLED, _STRIDE = 1_000, 2_654_435_769  # the golden ratio times 2**32
 _NOUGHT = 2.0**-1000  # less has no size: steps of it would vanish
 
 
@@ -153,6 +153,8 @@ def entry_scales(start: Array, scale: float) -> Array:
 
 def _typical(start: Array) -> float:
     """Return a power of two near the median size of the entries that are not 0; 0 if all are."""
-    sizes = np.abs(start[:: max(1, len(start) // _SAMPLED)]).astype(np.float64)
+    # In no step with the columns of the leaf.
+    some = start if len(start) <= _SAMPLED else start[np.arange(_SAMPLED) * _STRIDE % len(start)]
+    sizes = np.abs(some).astype(np.float64)
     sizes = np.sort(sizes[sizes > _NOUGHT])
     return 2.0 ** round(math.log2(sizes[len(sizes) // 2])) if sizes.size else 0.0

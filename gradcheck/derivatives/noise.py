@@ -36,7 +36,7 @@ _ALIKE = 4.0  # less than a kink falls from the first width to the second
 # Unit round-offs: less is taken for noise without a look at other widths, and still less from one window.
 _QUIET, _LITTLE = 128.0, 8.0
 _FALL = 16.0
-_SILENT = 2.0**-36  # width of a window in which single precision says the same throughout
+_SILENT = 2.0**-44  # width of a window in which single precision says the same throughout
 _BESIDE = 256.0  # what is louder than the window on the other side by more is a kink
 _OF_ONE_SIZE = 8.0
 _SINGLE, _SHORT = 2.0**-24, 2.0**15  # unit round-off of single precision; too few digits to tell
@@ -133,8 +133,9 @@ def measure_noise(line: Line, value: float, unit_roundoff: float) -> Noise:
         return Noise(level, _SINGLE, level, _SINGLE, near.centre, evaluations, single=True)
     single = _is_single(values)
     if not single and _like_single(near.level, near.largest):
+        before = near.evaluations
         single = near.falls_silent()
-        evaluations += len(_NODES)
+        evaluations += near.evaluations - before
     return Noise(near.level, near.relative, far.level, far.relative, near.centre, evaluations, single)
 
 
@@ -173,8 +174,8 @@ class _Windows:
 
         What is ill-conditioned in double precision is as loud there.
         """
-        level, _ = self._in_window(self.centre, _SILENT)
-        return level * _FALL < self.level
+        sides = (self._in_window(sign * self.centre, _SILENT)[0] for sign in (1, -1))
+        return next((level for level in sides if np.isfinite(level)), np.inf) * _FALL < self.level
 
     def _levels(self) -> list[float]:
         """Return the scatter in windows of several widths, or in the first that is quiet."""

@@ -82,8 +82,8 @@ class Certifier:
 
     def is_uneven(self, leaf: int) -> bool:
         """Whether too many entries of a leaf count as larger than they are, and are more than round-off."""
-        many = self.probe.small(leaf) > _MANY * self.problem.start[leaf].size
-        if not many and not self.probe.mixes_units(leaf):
+        small, size = self.probe.small(leaf), self.problem.start[leaf].size
+        if not small or (small <= _MANY * size and not self.probe.mixes_units(leaf)):
             return False
         roundoff = ROUND_OFF * self.setting.unit_roundoff(self.problem, leaf) * self.probe.whole(leaf)
         return self.setting.rtol * SMALLEST * self.probe.sizes[leaf] > roundoff

@@ -14,8 +14,8 @@ hides no error (`certificate`). So it is measured only where the gaps of the fir
 that look small enough for kinks and large enough for round-off, are no proof by themselves: `at_once`.
 
 Entries that are small beside others of their leaf count as larger than they are; where they are many,
-they are certified by themselves. Near an optimum, derivatives too small for either precision to see them
-to ten times `rtol` count as 1 % of what they are nearby.
+or belong to far larger parameters, they are certified by themselves. Near an optimum, derivatives too small
+for either precision to see them to ten times `rtol` count as 1 % of what they are nearby.
 
 Where many samples meet many relus a kink lies close by along every direction, and steps that are
 small enough drown in round-off: what that leaves open is certified in extended precision, if the loss

@@ -3,8 +3,8 @@
 Along v the error of the directional derivative is t = a.v - D_v = sum e_i v_i. With v_i = c u_i / |a_i|,
 u_i uniform of standard deviation 1, every entry counts by its relative error, however small it is beside
 others; entries smaller than `SMALLEST` of their leaf's root mean square count as if they were that
-large, zeros too. Where many are, and their leaf holds parameters of very different sizes, derivatives are
-compared by what they are times those.
+large, zeros too. Where many are, or those of far larger parameters, and their leaf holds parameters of very
+different sizes, derivatives are compared by what they are times those.
 """
 
 import math
@@ -30,7 +30,6 @@ SMALLEST = 2.0**-5
 _REACH = 2.0**-3
 _UNEVEN = 64.0
 _WEAKEST = 1e-6
-_SAMPLE = 1 << 10
 _MIXED = 1 / 4  # of the entries of a leaf: so many are of another size than it
 _FEW = 2.0**-10  # of a normal distribution hardly any are small where their parameters are far larger
 
@@ -177,10 +176,15 @@ class Probe:
         """Whether derivatives count as larger than they are because their parameters are far larger."""
         if leaf in self._own_sizes:
             return False
-        x, size = (np.abs(self._some(values[leaf])) for values in (self.problem.start, self.problem.analytic))
-        small = (size > 0) & (size < SMALLEST * self.sizes[leaf])
-        large = x > FAR_LARGER * self.setting.scales[leaf]
-        return int(np.count_nonzero(small & large)) > _FEW * len(x)
+        start, analytic = self.problem.start[leaf], self.problem.analytic[leaf]
+        far, least = FAR_LARGER * self.setting.scales[leaf], SMALLEST * self.sizes[leaf]
+        found = 0
+        for x, a in zip(in_blocks(start), in_blocks(analytic), strict=True):
+            large = np.abs(x) > far
+            if large.any():
+                sizes = np.abs(a[large])
+                found += int(np.count_nonzero((sizes > 0) & (sizes < least)))
+        return found > _FEW * len(start)
 
     def least(self, leaf: int) -> str:
         """Return, in words, the size as which smaller derivatives count."""
@@ -194,7 +198,7 @@ class Probe:
 
     def draw(self, k: int, leaves: Sequence[int]) -> None:
         """Draw the k-th direction of these leaves; the same one each time."""
-        stream, drawn = np.random.PCG64((self.setting.seed, k)), 0
+        stream, drawn = np.random.PCG64((self.setting.seed, k + 1)), 0
         rng = np.random.Generator(stream)
         for leaf in leaves:
             # A leaf has its own place in the stream, whichever others are drawn: two numbers of each draw.
@@ -278,11 +282,9 @@ class Probe:
         return total
 
     def _is_mixed(self, leaf: int) -> bool:
-        some, scale = self._some(self.problem.start[leaf]), self.setting.scales[leaf]
-        return int(np.count_nonzero(entry_scales(some, scale) != scale)) > _MIXED * len(some)
-
-    def _some(self, values: Array) -> Array:
-        return values[:: max(1, len(values) // _SAMPLE)]
+        start, scale = self.problem.start[leaf], self.setting.scales[leaf]
+        other = sum(int(np.count_nonzero(entry_scales(x, scale) != scale)) for x in in_blocks(start))
+        return other > _MIXED * len(start)
 
     def _weighed(self, leaf: int) -> Iterator[tuple[Array, Array, Array | None]]:
         """Yield blocks of the direction, of ``|a_i| s_i``, and of s_i: None where all are 1.

@@ -34,7 +34,7 @@ def describe(problem: Problem, evidence: Mapping[int, LeafEvidence], setting: Se
         leaf = problem.leaves[index]
         for kind, count in Counter(found.odd.values()).items():
             yield f"{leaf.name}: {count} of {len(found.analytic)} entries {_ODD[kind]}"
-        if not setting.differs and setting.variation != 0:  # which flags tell, and are reason enough
+        if not setting.differs and "trivial" not in problem.flags:  # which is reason enough
             yield from _coarse(leaf, found, setting.rtol)
     yield from _raised(problem, evidence)
 
