@@ -198,7 +198,7 @@ class Probe:
 
     def draw(self, k: int, leaves: Sequence[int]) -> None:
         """Draw the k-th direction of these leaves; the same one each time."""
-        stream, drawn = np.random.PCG64((self.setting.seed, k + 1)), 0
+        stream, drawn = np.random.PCG64((self.setting.seed, k)), 0
         rng = np.random.Generator(stream)
         for leaf in leaves:
             # A leaf has its own place in the stream, whichever others are drawn: two numbers of each draw.
