@@ -59,7 +59,7 @@ def root_mean_square(blocks: Iterable[Array], count: int) -> float:
 def keep_memory(size: int) -> None:
     """Let the C library keep what a check of so many bytes takes: the next one need not ask for it anew.
 
-    The GNU library gives back what is free beyond twice the largest block that was ever freed: the one here is
+    The GNU library gives back what is free beyond twice the largest block that was ever freed; this one is
     never touched. Pages taken anew are a tenth of the time of a certificate.
 
     Parameters

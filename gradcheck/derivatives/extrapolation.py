@@ -176,7 +176,8 @@ def _is_fine(ladder: Ladder, found: Estimate, expected: float) -> bool:
     """Whether some small steps all see what is expected, which the noise known should hide from them.
 
     So it is where phi oscillates, or turns, within far less than the size of what moves: larger steps pass
-    over that, and it was taken for noise. On stairs, as in single precision, small steps see nothing.
+    over that, and it was taken for noise. On stairs, as in single precision, small steps see nothing, and
+    what is rounded off last they see by chance.
     """
     off, last = abs(found.value - expected), max(ladder.pairs)
     smallest = ladder.pairs[last]
@@ -185,8 +186,11 @@ def _is_fine(ladder: Ladder, found: Estimate, expected: float) -> bool:
     if abs(central(smallest, ladder.value) - found.value) > smallest.noise / _LOUD:
         return False
     ladder.climb([*range(_PLAIN, last), *(last + more for more in _FINER)])
+    digit = np.spacing(abs(ladder.value))
     alike = [
-        pair.above != pair.below and abs(central(pair, ladder.value) - expected) < off / _HEARD
+        abs(central(pair, ladder.value) - expected) < off / _HEARD
+        and pair.above != pair.below
+        and digit / (pair.right - pair.left) < off / _HEARD / 2
         for _, pair in sorted(ladder.pairs.items())
         if _HEARD * off < pair.noise < np.inf
     ]

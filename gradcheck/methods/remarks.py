@@ -81,7 +81,10 @@ def suspicion(
     text = f"{', '.join(coarse)}: right only to {worst:.0e} where {visible:.0e} could be seen"
     if all(np.array_equal(e.analytic, e.analytic.astype(np.float32)) for e, _ in coarse.values()):
         return "single-precision", f"{text}: computed in single precision"
-    return "numeric", f"{text}; is it a finite difference or a truncated series, or does the loss stop early?"
+    return (
+        "numeric",
+        f"{text}; is it itself a finite difference or a truncated series, or does the loss stop early?",
+    )
 
 
 _ODD = {
