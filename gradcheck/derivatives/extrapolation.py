@@ -37,7 +37,8 @@ Kind = Literal[
 _LARGEST, _FIRST, _PLAIN, _LAST = 1, 3, 11, 34
 _STRIDE = 5
 _FINER, _ALIKE = (2, 4, 6), 3  # halvings beyond the last step; so many small steps are not alike by chance
-_HEARD, _LOUD = 8.0, 64.0  # times a disagreement: noise that hides it; that it should be told by
+_HEARD = 8.0  # times a disagreement: noise that hides it
+_LOUD = 64.0  # times the scatter of the smallest step: noise that would have scattered it more
 _FARTHEST = 100  # halvings: nothing has features at sizes farther apart
 
 

@@ -99,6 +99,7 @@ _ODD = {
     "fitted": "beneath the noise of differences, confirmed by a fit to many values",
     "tiny": "0 but for round-off, where steps as large as other parameters see another derivative",
     "stairs": "where small steps see another slope than large ones: the loss is rounded on its way, in steps",
-    "fine": "whose derivative only steps far smaller than they are see; give them as offsets, like t - t0",
+    "fine": "where the loss turns within far less than their size, so that only tiny steps see the "
+    "derivative given; give them as offsets, like t - t0",
     "unresolved": "where the differences do not settle: the loss is rough",
 }
